@@ -1,0 +1,32 @@
+/**
+ * How the tests are run: one project per level, so that `npm run ok` takes the quick ones and `npm test` all.
+ * A suite that this machine cannot run skips itself with one visible line (test/README.md).
+ */
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, include: string[], extra: object = {}) => ({
+  extends: true as const,
+  test: { name, include: include.map((folder) => `test/${folder}/**/*.test.ts`), ...extra },
+});
+
+export default defineConfig({
+  root: new URL('..', import.meta.url).pathname,
+  test: {
+    reporters: ['default', './test/closing-line-reporter.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    projects: [
+      project('quick', ['core', 'smtp2gs', 'ses2gs', 'infra']),
+      project('stack', ['stack', 'chaos', 'fuzz'], {
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+        fileParallelism: false,
+      }),
+      project('mta', ['postfix', 'exim', 'package'], {
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+        fileParallelism: false,
+      }),
+    ],
+  },
+});
