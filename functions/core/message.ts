@@ -17,3 +17,19 @@ export interface Message {
 export function messageOf(bytes: Uint8Array): Message {
   return { size: bytes.length, read: () => [bytes] };
 }
+
+/**
+ * Puts the field `X-Original-To` in front of a message, as Postfix does, so that every door hands over the same thing.
+ * The recipient is an address without line breaks; one that has any throws a TypeError.
+ */
+export function withOriginalRecipient(message: Message, recipient: string): Message {
+  if (/[\r\n]/.test(recipient)) throw new TypeError('a recipient is one line');
+  const field = Buffer.from(`X-Original-To: ${recipient}\r\n`, 'latin1');
+  return {
+    size: field.length + message.size,
+    async *read() {
+      yield field;
+      yield* message.read();
+    },
+  };
+}

@@ -42,7 +42,7 @@ export async function main(argv: readonly string[]): Promise<Ending> {
 }
 
 async function run(options: Arguments): Promise<DeliveryStatus> {
-  const signal = AbortSignal.timeout(Math.max(0, options.timeout * 1000 - performance.now()));
+  const signal = AbortSignal.timeout(Math.max(0, Math.ceil(options.timeout * 1000 - performance.now())));
   const config = readConfig(options.config, options.instance);
   const ca = options.caFile === undefined ? undefined : readCaFile(options.caFile);
   const maxSize = options.maxSize * bytesPerMebibyte;
