@@ -3,12 +3,10 @@
  * keeps in the file named by LOCAL_STACK_CLOCK. So the code under test needs no knowledge of a test clock.
  * Timers and performance.now() stay on real time.
  */
-/* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-member-access -- plain JavaScript, so that
-   preloading costs the function no type stripping; tsc does not read it */
 import { openSync, readSync } from 'node:fs';
 
 const RealDate = Date;
-const descriptor = openSync(process.env.LOCAL_STACK_CLOCK, 'r');
+const descriptor = openSync(process.env.LOCAL_STACK_CLOCK ?? '', 'r');
 const bytes = Buffer.alloc(8);
 
 // One pread of 8 bytes per look at the clock costs about a microsecond: cheap enough to be always right.

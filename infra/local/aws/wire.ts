@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { AwsError } from './aws-error.ts';
-import { type Xml, xml } from './xml.ts';
+import { type XmlObject, xml } from './xml.ts';
 
 /** One request to one service. */
 export interface Call {
@@ -46,13 +46,10 @@ export function jsonService(
   };
 }
 
-/** What stands in the `…Result` element of a query answer. */
-export type QueryResult = { readonly [name: string]: Xml };
-
 /** Serves a table of operations over the query protocol; each answers with what goes into its `…Result` element. */
 export function queryService(
   namespace: string,
-  operations: Record<string, (form: URLSearchParams) => QueryResult | Promise<QueryResult>>,
+  operations: Record<string, (form: URLSearchParams) => XmlObject | Promise<XmlObject>>,
 ): AwsService {
   return async (call) => {
     const reply = (status: number, body: string) => {
@@ -80,11 +77,11 @@ export function queryService(
   };
 }
 
-/** The list `name.member.1`, `name.member.2` … of a query form, each as the form of what stands below it. */
-export function members(form: URLSearchParams, name: string): URLSearchParams[] {
+/** The list `name.member.1`, `name.member.2` … (or `.entry.`) of a query form, each as the form of what stands below it. */
+export function members(form: URLSearchParams, name: string, word: 'member' | 'entry' = 'member'): URLSearchParams[] {
   const found: URLSearchParams[] = [];
   for (let index = 1; ; index += 1) {
-    const prefix = `${name}.member.${index}`;
+    const prefix = `${name}.${word}.${index}`;
     const below = [...form].filter(([key]) => key === prefix || key.startsWith(`${prefix}.`));
     if (below.length === 0) return found;
     const entry = new URLSearchParams();
