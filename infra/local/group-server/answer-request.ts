@@ -9,7 +9,7 @@ import type { Fault } from './fault.ts';
 import { formPage } from './form-page.ts';
 import type { MessageStore } from './message-store.ts';
 import { type Exchange, insteadOfWork, sendSpoilt, spoilBeforeBody } from './misbehave.ts';
-import { type Page, pageAt } from './page.ts';
+import { type Page, pageAt, wrongToken } from './page.ts';
 import { type ReadForm, readForm } from './read-form.ts';
 import type { RecordedRequest } from './record.ts';
 import { type Site, work } from './work.ts';
@@ -34,7 +34,10 @@ export async function answerRequest(
     const form = await readBody(request, page, store);
     if (!(form instanceof Error)) complete(record, form, site.token);
 
-    const refuse = (labels: readonly string[]) => refusal(site, page ?? 'add', form, labels);
+    const refuse = (labels: readonly string[]) => {
+      record.refused = labels;
+      return refusal(site, page ?? 'add', form instanceof Error ? '' : (form.fields.get('token') ?? ''), labels);
+    };
     const instead = fault && insteadOfWork(fault, exchange, refuse);
     if (instead === 'lost') return;
     if (fault?.kind === 'delay') await sleep(fault.milliseconds, undefined, { signal: exchange.signal });
@@ -104,17 +107,16 @@ function answerTo(site: Site, page: Page | undefined, form: ReadForm | Error, re
   return htmlAnswer(formPage(page, site.generation, undefined));
 }
 
-function refusal(site: Site, page: Page, form: ReadForm | Error, labels: readonly string[]): Answer {
-  const token = form instanceof Error ? '' : form.fields.get('token');
-  const texts = labels.map((label) => ({
+/** The error page of a scripted refusal. */
+function refusal(site: Site, page: Page, token: string, labels: readonly string[]): Answer {
+  const refused = labels.map((label) => ({
     label,
-    text:
-      label === 'Token' ? `The token "${token}" does not match the one of this site.` : 'Required input is missing.',
+    text: label === 'Token' ? wrongToken(token) : 'Required input is missing.',
   }));
-  return htmlAnswer(formPage(page, site.generation, { refused: texts }));
+  return htmlAnswer(formPage(page, site.generation, { refused }));
 }
 
 /** Whether the client sees a status, so that the record has it before the client can look. */
 function looksAnswered({ kind }: Fault): boolean {
-  return kind === 'drip' || kind === 'huge' || kind === 'informational' || kind === 'compressed' || kind === 'delay';
+  return ['chunked', 'compressed', 'delay', 'drip', 'huge', 'informational'].includes(kind);
 }

@@ -20,9 +20,13 @@ export function send(response: ServerResponse, { status, headers, body }: Answer
   response.writeHead(status, { ...headers, 'content-length': body.length }).end(body);
 }
 
-/** The answer as it stands on the wire, head and body, announcing the end of the connection. */
+/** The head of an answer as it stands on the wire, announcing the end of the connection. */
+export function headOf(status: number, headers: Record<string, string>): Buffer {
+  const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`, 'latin1');
+}
+
+/** A whole answer as it stands on the wire, in its two parts. */
 export function wireFormOf({ status, headers, body }: Answer): { head: Buffer; body: Buffer } {
-  const lines = Object.entries({ ...headers, 'content-length': String(body.length), connection: 'close' });
-  const fields = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  return { head: Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${fields}\r\n`, 'latin1'), body };
+  return { head: headOf(status, { ...headers, 'content-length': String(body.length) }), body };
 }

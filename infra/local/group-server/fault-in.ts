@@ -27,9 +27,9 @@ const kinds: { [Kind in Fault['kind']]: Record<Exclude<keyof Extract<Fault, { ki
   reset: { when: moment },
   hang: { when: moment },
   drip: { bytesPerSecond: (value) => number(value) && value !== 0 },
-  truncate: {},
+  truncate: { chunked: optional((value) => typeof value === 'boolean') },
   'wrong-length': { extra: optional(number) },
-  garbage: {},
+  garbage: { bytes: optional(string) },
   empty: {},
   close: {},
   body: { status: optional(number), body: string, headers: optional(headers) },
@@ -39,6 +39,7 @@ const kinds: { [Kind in Fault['kind']]: Record<Exclude<keyof Extract<Fault, { ki
   delay: { milliseconds: number },
   'accept-then-lose': {},
   'early-answer': { status: number },
+  chunked: {},
   compressed: {},
 };
 

@@ -20,12 +20,12 @@ export type Fault =
   | { kind: 'hang'; when: Moment }
   /** Does the work and answers correctly, slowly. */
   | { kind: 'drip'; bytesPerSecond: number }
-  /** Does the work, then ends the connection half-way through the announced length. */
-  | { kind: 'truncate' }
+  /** Does the work, then ends the connection half-way through the announced length, or before the last chunk. */
+  | { kind: 'truncate'; chunked?: boolean }
   /** Does the work and sends `extra` bytes (default 100) more than announced. */
   | { kind: 'wrong-length'; extra?: number }
-  /** Bytes that are not HTTP, no work. */
-  | { kind: 'garbage' }
+  /** Bytes that are not HTTP (or those of `bytes`, Latin-1), then the end; no work. */
+  | { kind: 'garbage'; bytes?: string }
   /** 200 without a body, no work. */
   | { kind: 'empty' }
   /** Reads the request and closes without an answer, no work. */
@@ -44,6 +44,8 @@ export type Fault =
   | { kind: 'accept-then-lose' }
   /** Answers before the request body has been read, then closes; no work. */
   | { kind: 'early-answer'; status: number }
+  /** Does the work and answers correctly in chunks, without a length, as some proxies do. */
+  | { kind: 'chunked' }
   /** Does the work and answers in gzip, which nobody asked for. */
   | { kind: 'compressed' };
 

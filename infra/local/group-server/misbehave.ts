@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { type Answer, htmlAnswer, send, wireFormOf } from './answer.ts';
+import { type Answer, headOf, htmlAnswer, send, wireFormOf } from './answer.ts';
 import type { Fault } from './fault.ts';
 
 /** One request that is being answered. */
@@ -19,7 +19,7 @@ export interface Exchange {
   signal: AbortSignal;
 }
 
-const NOT_HTTP = Buffer.from('\u0000\u0001SSH-2.0-this is not HTTP\r\n\r\n', 'latin1');
+const NOT_HTTP = '\u0000\u0001SSH-2.0-this is not HTTP\r\n\r\n';
 
 /** True when the fault has taken the request over before its body was read. */
 export function spoilBeforeBody(fault: Fault, { request, response, reset }: Exchange): boolean {
@@ -64,7 +64,7 @@ export function insteadOfWork(
     case 'empty':
       return htmlAnswer('');
     case 'garbage':
-      socket.write(NOT_HTTP);
+      socket.write(Buffer.from(fault.bytes ?? NOT_HTTP, 'latin1'));
       socket.destroySoon();
       return 'lost';
     case 'close':
@@ -76,6 +76,7 @@ export function insteadOfWork(
       if (fault.kind === 'reset') reset();
       return 'lost';
     case 'accept-then-lose':
+    case 'chunked':
     case 'compressed':
     case 'delay':
     case 'drip':
@@ -104,7 +105,7 @@ export async function sendSpoilt(fault: Fault, exchange: Exchange, answer: Answe
       reset();
       return false;
     case 'truncate':
-      socket.write(half);
+      socket.write(fault.chunked ? firstChunkOf(answer) : half);
       socket.destroySoon();
       return false;
     case 'wrong-length':
@@ -112,16 +113,18 @@ export async function sendSpoilt(fault: Fault, exchange: Exchange, answer: Answe
       return false;
     case 'drip':
       return await pour(socket, drops(Buffer.concat([head, body]), fault.bytesPerSecond, signal));
-    case 'huge': {
-      const real = fault.box ? body : undefined;
-      return await pour(socket, hugeAnswer(fault.bytes, fault.box, real ?? Buffer.alloc(0)));
-    }
+    case 'huge':
+      return await pour(socket, hugeAnswer(fault.bytes, fault.box, fault.box ? body : Buffer.alloc(0)));
     case 'accept-then-lose':
       reset();
       return false;
     case 'informational':
       response.writeEarlyHints({ link: '</gs-site.css>; rel=preload; as=style' });
       send(response, answer);
+      return true;
+    case 'chunked':
+      response.writeHead(answer.status, answer.headers).write(body.subarray(0, body.length >> 1));
+      response.end(body.subarray(body.length >> 1));
       return true;
     case 'compressed':
       send(response, {
@@ -144,6 +147,12 @@ export async function sendSpoilt(fault: Fault, exchange: Exchange, answer: Answe
   }
 }
 
+function firstChunkOf({ status, headers, body }: Answer): Buffer {
+  const half = body.subarray(0, body.length >> 1);
+  const head = headOf(status, { ...headers, 'transfer-encoding': 'chunked' });
+  return Buffer.concat([head, Buffer.from(`${half.length.toString(16)}\r\n`), half, Buffer.from('\r\n')]);
+}
+
 function plainAnswer(status: number, body = `<html><body><h1>${status}</h1></body></html>`): Answer {
   // These have no body in HTTP.
   return htmlAnswer(status === 204 || status === 304 ? '' : body, status);
@@ -164,8 +173,7 @@ async function* drops(bytes: Buffer, perSecond: number, signal: AbortSignal) {
 function* hugeAnswer(bytes: number | 'endless', box: 'first' | 'last' | undefined, real: Buffer) {
   const length = bytes === 'endless' ? {} : { 'content-length': String(bytes + real.length) };
   const padding = Buffer.alloc(64 * 1024, '<p>All work and no play makes a long page.</p>\n');
-  const lines = Object.entries({ 'content-type': 'text/html; charset=UTF-8', ...length, connection: 'close' });
-  yield Buffer.from(`HTTP/1.1 200 OK\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`);
+  yield headOf(200, { 'content-type': 'text/html; charset=UTF-8', ...length });
   if (box === 'first') yield real;
   for (let left = bytes === 'endless' ? Number.POSITIVE_INFINITY : bytes; left > 0; left -= padding.length) {
     yield padding.subarray(0, Math.min(left, padding.length));

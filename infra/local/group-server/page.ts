@@ -78,6 +78,11 @@ export function pageAt(path: string): Page | undefined {
   return pageNames.find((page) => pages[page].path === bare);
 }
 
+/** What the server says of a wrong token; it quotes it. */
+export function wrongToken(token: string): string {
+  return `The token "${token}" does not match the one of this site.`;
+}
+
 /** What the form of this page refuses; an empty list is an accepted form. */
 export function problemsOf(
   page: Page,
@@ -96,7 +101,7 @@ export function problemsOf(
     const value = form.fields.get(field.name);
     if (!value) return 'Required input is missing.';
     if (field.kind === 'token') {
-      return value === server.token ? undefined : `The token "${value}" does not match the one of this site.`;
+      return value === server.token ? undefined : wrongToken(value);
     }
     if (!/^[\x20-\x7e]*$/.test(value)) return 'One line of ASCII characters is accepted here.';
     if (field.kind === 'group' && !server.groups.includes(value)) return 'There is no such group on this site.';

@@ -2,6 +2,7 @@
  * What the reference GroupServer is told (options), remembers (requests, posts, relayed mail, bounces) and hands out.
  * Types only. Everything that was recorded is plain data, so that tests compare it and the web page renders it.
  */
+import type { TlsOptions } from 'node:tls';
 import type { FaultScript } from './fault.ts';
 
 /** Which of the three status boxes the pages use: the server's generation, by the year it came out. */
@@ -11,8 +12,8 @@ export type Generation = 2010 | 2013 | 2014;
 export interface GroupServerOptions {
   /** 0, the default, is any free port; the host is always 127.0.0.1. */
   port?: number;
-  /** Serves https with this PEM key and certificate instead of http. */
-  tls?: { key: string; cert: string };
+  /** Serves https with this PEM key and certificate instead of http; versions and ciphers for tests of old TLS. */
+  tls?: { key: string; cert: string } & Pick<TlsOptions, 'minVersion' | 'maxVersion' | 'ciphers'>;
   /** Default `theValueOfTheToken`. */
   token?: string;
   /** Group ids; the address of a group is `<id>@<domain>` for any domain. */
