@@ -2,8 +2,9 @@
  * Keeps the web page of the reference GroupServer up to date: asks for its live part, and shows a new one without
  * closing what is open. It runs in the browser; the server has escaped all text by then.
  */
-/* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-member-access -- the types of this project are
-   those of Node, which has no document */
+/* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-member-access */
+// @ts-nocheck: the types of this project are those of Node, which has no document
+
 const EVERY = 1500;
 const main = document.querySelector('main');
 let etag = '';
