@@ -68,7 +68,7 @@ unpack() {
   touch "$cache/$name/.complete"
 }
 
-echo 'postfix postfix/main_mailer_type string Local only' | debconf-set-selections
+command -v postfix >/dev/null || echo 'postfix postfix/main_mailer_type string Local only' | debconf-set-selections
 install_missing postfix
 unpack exim exim4-daemon-light exim4-base
 unpack opensmtpd opensmtpd
