@@ -42,13 +42,9 @@ export async function answerRequest(
     if (instead === 'lost') return;
     if (fault?.kind === 'delay') await sleep(fault.milliseconds, undefined, { signal: exchange.signal });
     const answer = instead ?? answerTo(site, page, form, record);
-    if (!fault || instead) {
-      record.answeredStatus = answer.status;
-      send(response, answer);
-      return;
-    }
-    record.answeredStatus = looksAnswered(fault) ? answer.status : 'fault';
-    if (!(await sendSpoilt(fault, exchange, answer))) record.answeredStatus = 'fault';
+    record.answeredStatus = !fault || instead || looksAnswered(fault) ? answer.status : 'fault';
+    if (!fault) send(response, answer);
+    else if (!(await sendSpoilt(fault, exchange, answer))) record.answeredStatus = 'fault';
   } catch {
     // The client is gone, or the server is: nobody is left to tell.
     request.socket.destroy();

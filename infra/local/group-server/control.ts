@@ -5,6 +5,7 @@
  * Anything that is not a command is answered 400 with the reason, and nothing is changed.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { send } from './answer.ts';
 import { faultIn } from './fault-in.ts';
 import { type Page, pageNames } from './page.ts';
 import type { GroupServer, StoredMessage } from './record.ts';
@@ -17,8 +18,9 @@ export function control(server: GroupServer, request: IncomingMessage, response:
   if (request.url !== PATH) return false;
   answer(server, request).then(
     ({ status, value }) => {
-      response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-      response.end(`${JSON.stringify(value)}\n`);
+      const body = Buffer.from(`${JSON.stringify(value)}\n`);
+      const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+      send(response, { status, headers, body });
     },
     () => request.socket.destroy(),
   );

@@ -63,6 +63,8 @@ export function insteadOfWork(
       return refuse(fault.labels);
     case 'empty':
       return htmlAnswer('');
+    case 'huge':
+      return fault.box ? undefined : htmlAnswer('');
     case 'garbage':
       socket.write(Buffer.from(fault.bytes ?? NOT_HTTP, 'latin1'));
       socket.destroySoon();
@@ -81,7 +83,6 @@ export function insteadOfWork(
     case 'delay':
     case 'drip':
     case 'early-answer':
-    case 'huge':
     case 'informational':
     case 'truncate':
     case 'wrong-length':
@@ -89,7 +90,7 @@ export function insteadOfWork(
   }
 }
 
-/** Sends the answer the way the fault has it; true when the client got one whole, correct answer. */
+/** Sends the answer the way the fault has it, if it has one; true when the client got one whole, correct answer. */
 export async function sendSpoilt(fault: Fault, exchange: Exchange, answer: Answer): Promise<boolean> {
   const { response, reset, signal } = exchange;
   const { socket } = exchange.request;
@@ -114,7 +115,7 @@ export async function sendSpoilt(fault: Fault, exchange: Exchange, answer: Answe
     case 'drip':
       return await pour(socket, drops(Buffer.concat([head, body]), fault.bytesPerSecond, signal));
     case 'huge':
-      return await pour(socket, hugeAnswer(fault.bytes, fault.box, fault.box ? body : Buffer.alloc(0)));
+      return await pour(socket, hugeAnswer(fault.bytes, fault.box, body));
     case 'accept-then-lose':
       reset();
       return false;

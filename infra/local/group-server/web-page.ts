@@ -90,13 +90,15 @@ function send(request: IncomingMessage, response: ServerResponse, reply: Reply |
     response.writeHead(404, SAFE).end();
     return;
   }
-  const etag = `"${createHash('sha256').update(reply.body).digest('base64url')}"`;
+  const body = Buffer.from(reply.body);
+  const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
   if (request.headers['if-none-match'] === etag) {
     response.writeHead(304, { ...SAFE, etag }).end();
     return;
   }
   const disposition = reply.download === undefined ? {} : { 'content-disposition': asDownload(reply.download) };
-  response.writeHead(200, { ...SAFE, ...disposition, 'content-type': reply.type, etag }).end(reply.body);
+  const headers = { ...SAFE, ...disposition, 'content-type': reply.type, 'content-length': body.length, etag };
+  response.writeHead(200, headers).end(body);
 }
 
 /** RFC 6266 and RFC 8187, so that no name from a mail can end the header field or name a folder. */
