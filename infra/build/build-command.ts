@@ -8,7 +8,7 @@ import { chmod, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 
 const run = promisify(execFile);
 const root = new URL('../../', import.meta.url).pathname;
@@ -19,9 +19,15 @@ if(parseInt(process.versions.node,10)<22){require("fs").writeSync(2,"4.3.5 The m
 /** Writes both artefacts of the command to a folder. */
 export async function buildCommand(dist: string): Promise<void> {
   const bundle = join(dist, 'smtp2gs.cjs');
-  await build({
+  await build({ ...bundleOptions(await packageVersion()), outfile: bundle });
+  await chmod(bundle, 0o755);
+  await compile(bundle, join(dist, 'smtp2gs'));
+}
+
+/** How the delivery path is bundled; the test of the exit guard builds another main with it. */
+export function bundleOptions(version: string): BuildOptions {
+  return {
     entryPoints: [join(root, 'functions/smtp2gs/bin.ts')],
-    outfile: bundle,
     bundle: true,
     minify: true,
     platform: 'node',
@@ -30,16 +36,14 @@ export async function buildCommand(dist: string): Promise<void> {
     // A real import() of node:http evaluates every one of its exports and doubles the time of the process.
     supported: { 'dynamic-import': false },
     banner: { js: oldNodeGuard },
-    define: { SMTP2GS_VERSION: JSON.stringify(await packageVersion()) },
+    define: { SMTP2GS_VERSION: JSON.stringify(version) },
     legalComments: 'none',
     logLevel: 'warning',
-  });
-  await chmod(bundle, 0o755);
-  await compile(bundle, join(dist, 'smtp2gs'));
+  };
 }
 
 /** Makes a standalone executable; the two --no flags keep it from reading .env and bunfig.toml where it is started. */
-async function compile(bundle: string, executable: string): Promise<void> {
+export async function compile(bundle: string, executable: string): Promise<void> {
   const flags = ['--minify', '--bytecode', '--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
   await run(bunPath(), ['build', '--compile', ...flags, bundle, '--outfile', executable], { cwd: root });
 }
