@@ -11,9 +11,10 @@ export function helpText(): string {
   return [
     'Usage: smtp2gs [options] URL',
     '',
-    `smtp2gs ${summary}: the mail on the standard input is added to the group`,
-    'that its envelope recipient names. URL is the site, such as',
-    'https://groups.example.com; a path in it is ignored.',
+    ...wrap(
+      `smtp2gs ${summary}: the mail on the standard input is added to the group that its envelope recipient names. URL is the site, such as https://groups.example.com; a path in it is ignored.`,
+      lineWidth,
+    ),
     '',
     'Options:',
     ...deliveryOptions.map(optionHelp),

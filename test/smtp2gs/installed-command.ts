@@ -41,6 +41,8 @@ export interface InstalledCommand {
   /** The words that start an artefact. */
   words(artefact: Artefact): readonly [string, ...string[]];
   run(artefact: Artefact, options?: RunOptions): Promise<RunResult>;
+  /** Runs any other program the same way. */
+  runWords(words: readonly [string, ...string[]], options?: RunOptions): Promise<RunResult>;
   remove(): void;
 }
 
@@ -78,6 +80,7 @@ export function installCommand(): InstalledCommand {
       return own(path, asNobody);
     },
     run: (artefact, options = {}) => runCommand(words(artefact), options),
+    runWords: (program, options = {}) => runCommand(program, options),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 }
