@@ -32,7 +32,7 @@ export function bundleOptions(version: string): BuildOptions {
     minify: true,
     platform: 'node',
     format: 'cjs',
-    target: 'node12',
+    target: ['node12', 'es2019'],
     // A real import() of node:http evaluates every one of its exports and doubles the time of the process.
     supported: { 'dynamic-import': false },
     banner: { js: oldNodeGuard },
