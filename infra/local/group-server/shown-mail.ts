@@ -4,7 +4,7 @@
  * becomes text. Parsing happens once per message, and attachments are read anew when asked for, so that nothing big
  * stays in memory.
  */
-import { type AddressObject, type ParsedMail, simpleParser } from 'mailparser';
+import type { AddressObject, ParsedMail } from 'mailparser';
 import type { StoredMessage } from './record.ts';
 
 /** What of a message is shown; all of it is untrusted text. */
@@ -22,6 +22,7 @@ export interface ShownMail {
 /** Above this a message is shown by its beginning only. */
 const WHOLE_UP_TO = 64 * 1024 * 1024;
 const TEXT_UP_TO = 20_000;
+const HTML_UP_TO = 200_000;
 
 const shown = new WeakMap<StoredMessage, Promise<ShownMail>>();
 
@@ -46,7 +47,7 @@ export async function attachmentOf(
 async function show(message: StoredMessage): Promise<ShownMail> {
   const whole = message.size <= WHOLE_UP_TO ? await message.bytes().catch(() => undefined) : undefined;
   const mail = await parse(whole ?? message.head);
-  const text = mail.text ?? '';
+  const text = mail.text?.trim() ? mail.text : await textOfHtml(mail.html || '');
   const notes = [
     whole ? '' : 'Only the first 64 KiB of this message are shown.',
     text.length > TEXT_UP_TO ? `Only the first ${TEXT_UP_TO} characters are shown.` : '',
@@ -64,8 +65,17 @@ async function show(message: StoredMessage): Promise<ShownMail> {
   };
 }
 
-function parse(bytes: Buffer): Promise<ParsedMail> {
-  return simpleParser(bytes, { skipTextToHtml: true, skipImageLinks: true, maxHtmlLengthToParse: 1024 * 1024 });
+/** The parser is loaded with the first mail that is shown: most tests look at none. */
+async function parse(bytes: Buffer, skipHtmlToText = true): Promise<ParsedMail> {
+  const { simpleParser } = await import('mailparser');
+  return await simpleParser(bytes, { skipTextToHtml: true, skipHtmlToText, skipImageLinks: true });
+}
+
+/** The text in some HTML; mailparser finds it in a message that is nothing but HTML. */
+async function textOfHtml(html: string): Promise<string> {
+  if (html === '') return '';
+  const message = `Content-Type: text/html; charset=utf-8\n\n${html.slice(0, HTML_UP_TO)}`;
+  return (await parse(Buffer.from(message), false)).text ?? '';
 }
 
 function textOf(addresses: AddressObject | AddressObject[] | undefined): string {
