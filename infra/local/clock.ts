@@ -8,7 +8,7 @@ import { dirname } from 'node:path';
 
 export interface Clock {
   /** The stack's time, in ms since 1970. */
-  now(): number;
+  now: () => number;
   /** Turns the clock forward by so many ms; everything that waits for the time looks again at once. */
   turn(ms: number): void;
   /** Calls back after every turn; the answer removes the listener. */

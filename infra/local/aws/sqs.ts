@@ -17,7 +17,7 @@ export interface Sqs {
   /** Makes the queue, or finds the one that a kept stack had, and sets its attributes. */
   createQueue(name: string, attributes?: Record<string, string>): Queue;
   /** The queue with that name or ARN, if there is one. */
-  queue(nameOrArn: string): Queue | undefined;
+  queue: (nameOrArn: string) => Queue | undefined;
 }
 
 /** A visibility or delay as AWS allows it, or undefined when the field is missing. */

@@ -12,7 +12,7 @@ export interface Call {
   request: IncomingMessage;
   response: ServerResponse;
   /** Says which operation it is; waits or throws when a fault was ordered for it. Call it before anything is done. */
-  enter(operation: string): Promise<void>;
+  enter: (operation: string) => Promise<void>;
 }
 
 /** Serves one request, errors included; what it throws is answered as a lost connection. */

@@ -22,14 +22,19 @@ function inner(value: Xml, lists: Lists): string {
   if (typeof value !== 'object') return escapeText(String(value));
   return Object.entries(value)
     .flatMap(([name, below]) =>
-      isList(below) && lists === 'flat' ? below.map((item) => [name, item] as const) : [[name, below] as const],
+      isList(below) && (lists === 'flat' || name === 'entry')
+        ? below.map((item) => [name, item] as const)
+        : [[name, below] as const],
     )
     .filter(([, below]) => below !== undefined)
     .map(([name, below]) => `<${name}>${inner(below, lists)}</${name}>`)
     .join('');
 }
 
-/** The document of one root element; a list becomes `<member>` elements or, flat, its own element again and again. */
+/**
+ * The document of one root element. A list becomes `<member>` elements or, flat, its own element again and again; the
+ * `entry` list of a map is always flat.
+ */
 export function xml(document: XmlObject, namespace: string, lists: Lists = 'member'): string {
   const [name = '', value] = Object.entries(document)[0] ?? [];
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${name} xmlns="${namespace}">${inner(value, lists)}</${name}>`;
