@@ -4,7 +4,7 @@
  * bounce the mail.
  */
 import { execFile } from 'node:child_process';
-import { chmod, readFile } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -17,9 +17,9 @@ const oldNodeGuard = `#!/usr/bin/env node
 if(parseInt(process.versions.node,10)<22){require("fs").writeSync(2,"4.3.5 The mail gateway is not configured correctly: smtp2gs.cjs needs Node 22 or newer, "+process.execPath+" is "+process.version+"\\n");process.exit(75)}`;
 
 /** Writes both artefacts of the command to a folder. */
-export async function buildCommand(dist: string): Promise<void> {
+export async function buildCommand(dist: string, version: string): Promise<void> {
   const bundle = join(dist, 'smtp2gs.cjs');
-  await build({ ...bundleOptions(await packageVersion()), outfile: bundle });
+  await build({ ...bundleOptions(version), outfile: bundle });
   await chmod(bundle, 0o755);
   await compile(bundle, join(dist, 'smtp2gs'));
 }
@@ -51,9 +51,4 @@ export async function compile(bundle: string, executable: string): Promise<void>
 function bunPath(): string {
   const name = process.arch === 'arm64' ? '@oven/bun-linux-aarch64' : '@oven/bun-linux-x64-baseline';
   return createRequire(import.meta.url).resolve(`${name}/bin/bun`);
-}
-
-async function packageVersion(): Promise<string> {
-  const text = await readFile(join(root, 'package.json'), 'utf8');
-  return /"version": "([^"]+)"/.exec(text)?.[1] ?? 'unknown';
 }

@@ -1,13 +1,28 @@
 /**
  * `npm run build`: makes in `dist/` what ships, from one source each: the command as a CommonJS file for hosts with
- * Node 22 or newer, the same as a standalone executable (compiled by Bun), and the Lambda. Ends with a status other
- * than 0 when any part fails.
+ * Node 22 or newer, the same as a standalone executable (compiled by Bun), its man page, and the Lambda. A build that
+ * fails leaves the last one in place and ends with a status other than 0.
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { buildCommand } from './build-command.ts';
+import { manPage } from './man-page.ts';
 
-const dist = new URL('../../dist/', import.meta.url).pathname;
+const root = new URL('../../', import.meta.url).pathname;
+const dist = join(root, 'dist');
+const made = join(root, `dist.${process.pid}`);
 
-await rm(dist, { recursive: true, force: true });
-await mkdir(dist);
-await buildCommand(dist);
+const version = /"version": "([^"]+)"/.exec(await readFile(join(root, 'package.json'), 'utf8'))?.[1] ?? 'unknown';
+// As reproducible builds ask for (reproducible-builds.org, SOURCE_DATE_EPOCH).
+const epoch = process.env['SOURCE_DATE_EPOCH'];
+const date = (epoch === undefined ? new Date() : new Date(Number(epoch) * 1000)).toISOString().slice(0, 10);
+
+try {
+  await mkdir(made);
+  await Promise.all([buildCommand(made, version), writeFile(join(made, 'smtp2gs.1'), manPage(version, date))]);
+  if (existsSync(dist)) await rename(dist, `${made}.old`);
+  await rename(made, dist);
+} finally {
+  await Promise.all([rm(made, { recursive: true, force: true }), rm(`${made}.old`, { recursive: true, force: true })]);
+}
