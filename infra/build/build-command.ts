@@ -1,7 +1,7 @@
 /**
- * Builds the command: `smtp2gs.cjs` by esbuild, and from that file `smtp2gs` by Bun's compiler. The first lines of the
- * CommonJS file must run, and so the whole of it must parse, on any Node from 12 on: a syntax error would exit 1 and
- * bounce the mail.
+ * Builds the command: `smtp2gs.cjs` and the subcommands beside it by esbuild, and from these two files `smtp2gs` by
+ * Bun's compiler. The first lines of the CommonJS file must run, and so the whole of it must parse, on any Node from 12
+ * on: a syntax error would exit 1 and bounce the mail.
  */
 import { execFile } from 'node:child_process';
 import { chmod } from 'node:fs/promises';
@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type BuildOptions, build } from 'esbuild';
+import { buildTools, toolsApart } from './build-tools.ts';
 
 const run = promisify(execFile);
 const root = new URL('../../', import.meta.url).pathname;
@@ -16,11 +17,12 @@ const root = new URL('../../', import.meta.url).pathname;
 const oldNodeGuard = `#!/usr/bin/env node
 if(parseInt(process.versions.node,10)<22){require("fs").writeSync(2,"4.3.5 The mail gateway is not configured correctly: smtp2gs.cjs needs Node 22 or newer, "+process.execPath+" is "+process.version+"\\n");process.exit(75)}`;
 
-/** Writes both artefacts of the command to a folder. */
+/** Writes both artefacts of the command to a folder, and what the CommonJS one loads for a subcommand. */
 export async function buildCommand(dist: string, version: string): Promise<void> {
   const bundle = join(dist, 'smtp2gs.cjs');
-  await build({ ...bundleOptions(version), outfile: bundle });
+  await build({ ...bundleOptions(version), outfile: bundle, plugins: [toolsApart] });
   await chmod(bundle, 0o755);
+  await buildTools(dist, version);
   await compile(bundle, join(dist, 'smtp2gs'));
 }
 

@@ -37,9 +37,7 @@ export function manPage(version: string, date: string): string {
 }
 
 function option(row: OptionRow): string[] {
-  const names = [...(row.short ? [`\\-${row.short}`] : []), `\\-\\-${escape(row.long)}`].map(
-    (name) => `\\fB${name}\\fR`,
-  );
+  const names = [...(row.short ? [`\\-${row.short}`] : []), `\\-\\-${roff(row.long)}`].map((name) => `\\fB${name}\\fR`);
   const value = row.value === undefined ? '' : ` \\fI${row.value}\\fR`;
   const text = row.defaultText === undefined ? row.help : `${row.help} Default: ${row.defaultText}.`;
   return ['.TP', `${names.join(', ')}${value}`, paragraph(text)];
@@ -55,9 +53,9 @@ function statusRows(): string[] {
 
 /** One line of input text; groff breaks it. A line may not begin with a control character. */
 function paragraph(text: string): string {
-  return escape(text).replace(/^([.'])/, '\\&$1');
+  return roff(text).replace(/^([.'])/, '\\&$1');
 }
 
-function escape(text: string): string {
+function roff(text: string): string {
   return text.replaceAll('\\', '\\e').replaceAll('-', '\\-');
 }
