@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { emittedMetrics } from './template-metrics.ts';
+import { emittedMetrics } from './template-code.ts';
 import { fullest, smallest } from './template-parameters.ts';
 import { at, entries, templatePath, text } from './template-read.ts';
 import { ofType, properties, resolveTemplate } from './template-resolve.ts';

@@ -3,10 +3,10 @@
  * template in memory, once for each way that a rule must notice, so that no rule can be one that never fails.
  */
 import { describe, expect, it } from 'vitest';
-import { emittedMetrics } from './template-metrics.ts';
+import { emittedMetrics, variablesRead } from './template-code.ts';
 import { fullest, smallest } from './template-parameters.ts';
-import { readTemplate } from './template-read.ts';
-import { resolveTemplate, type Stack } from './template-resolve.ts';
+import { at, entries, readTemplate } from './template-read.ts';
+import { properties, resolveTemplate, type Stack } from './template-resolve.ts';
 import { broken } from './template-rule.ts';
 import { templateRules } from './template-rules.ts';
 import { permissions } from './template-rules-access.ts';
@@ -33,6 +33,15 @@ describe('the template', () => {
   it('… and the test would notice a metric that nobody shows', () => {
     const more = metricRule(['Delivered', 'NewMetric']);
     expect(more.problems(resolveTemplate(template, smallest))).toContain('nobody sees NewMetric');
+  });
+
+  it.skipIf(variablesRead().length === 0)('sets every variable that the code reads, and no other', () => {
+    const set = [smallest, fullest].flatMap((parameters) =>
+      entries(at(properties(resolveTemplate(template, parameters), 'Ses2gs'), 'Environment', 'Variables')).map(
+        ([name]) => name,
+      ),
+    );
+    expect([...new Set(set)].toSorted()).toEqual(variablesRead().toSorted());
   });
 
   it('allows the function what its work needs and nothing else', () => {
