@@ -7,7 +7,7 @@ import { type Asked, type Page, readForm, readLookUp } from './answer.ts';
 import { DeliveryFailure } from './delivery-status.ts';
 import { followRedirects } from './follow-redirects.ts';
 import type { Message } from './message.ts';
-import { type FormValue, formContentType, multipart } from './multipart.ts';
+import { type FormValue, multipart } from './multipart.ts';
 import type { Post } from './transport.ts';
 
 export type TimeSource = 'server' | 'message';
@@ -59,7 +59,7 @@ export function groupServer({ site, token, timeSource, post }: GroupServerOption
     const url = new URL(pages[page], more.at ?? site);
     const headers = {
       ...authorization(site),
-      'content-type': formContentType,
+      'content-type': form.contentType,
       ...(more.key === undefined ? {} : { 'idempotency-key': more.key }),
     };
     const final = await followRedirects(post, { url, headers, length: form.length, body: () => form.read() }, signal);

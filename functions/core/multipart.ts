@@ -12,18 +12,11 @@ import type { Bytes, Message } from './message.ts';
  */
 const pieceSize = 36 * 1024;
 
-/**
- * One boundary for all bodies: a delimiter begins a line, and neither base64, which has no `-`, nor a field, which is
- * one line of ASCII, can hold the start of such a line.
- */
-const boundary = '----smtp2gs-form-data';
-
-export const formContentType = `multipart/form-data; boundary=${boundary}`;
-
 /** A field's value: one line of text, or the message. */
 export type FormValue = string | Message;
 
 export interface FormBody {
+  readonly contentType: string;
   /** Bytes in all. */
   readonly length: number;
   /** Gives the body from its first byte; each piece is valid until the next is asked for. */
@@ -32,6 +25,7 @@ export interface FormBody {
 
 /** Makes the body of a form; a text value with a line break or outside ASCII is a programming error and throws. */
 export function multipart(fields: Readonly<Record<string, FormValue>>): FormBody {
+  const boundary = boundaryFor(Object.values(fields));
   const parts: (Uint8Array | Message)[] = [];
   let text = '';
   for (const [name, value] of Object.entries(fields)) {
@@ -49,6 +43,7 @@ export function multipart(fields: Readonly<Record<string, FormValue>>): FormBody
   const lengthOf = (part: Uint8Array | Message) =>
     part instanceof Uint8Array ? part.length : 4 * Math.ceil(part.size / 3);
   return {
+    contentType: `multipart/form-data; boundary=${boundary}`,
     length: parts.reduce((sum, part) => sum + lengthOf(part), 0),
     async *read() {
       for (const part of parts) {
@@ -57,6 +52,17 @@ export function multipart(fields: Readonly<Record<string, FormValue>>): FormBody
       }
     },
   };
+}
+
+/**
+ * Names what separates the parts. A delimiter begins a line: base64 has no `-`, but a field may be an address, which
+ * strangers write, and would end the form if it began like one.
+ */
+function boundaryFor(values: readonly FormValue[]): string {
+  for (let number = 0; ; number += 1) {
+    const boundary = `----smtp2gs-form-data-${number}`;
+    if (!values.some((value) => typeof value === 'string' && value.startsWith(`--${boundary}`))) return boundary;
+  }
 }
 
 /** Encodes a message in pieces; both buffers are used again for every piece. */
