@@ -21,13 +21,12 @@ export async function followRedirects(post: Post, request: PostRequest, signal: 
   for (let hops = 0; ; hops += 1) {
     const answer = await post({ ...request, url, body: () => request.body() }, signal);
     if (answer.status !== 303 && !followed.has(answer.status)) return { answer, url };
+    answer.close();
     const refused = (why: string) =>
       new DeliveryFailure(
         'server-unreachable',
         `redirect from ${url.host}${url.pathname} (HTTP ${answer.status}) ${why}`,
-        {
-          httpStatus: answer.status,
-        },
+        { httpStatus: answer.status },
       );
     if (answer.status === 303) throw refused('cannot carry a POST');
     const location = answer.headers.location;
@@ -39,7 +38,6 @@ export async function followRedirects(post: Post, request: PostRequest, signal: 
     next.hash = '';
     [next.username, next.password] = [url.username, url.password];
     url = next;
-    await discard(answer);
   }
 }
 
@@ -47,13 +45,4 @@ function mayFollow(from: URL, to: URL): boolean {
   const samePlace = to.protocol === from.protocol && to.host === from.host;
   const upgrade = from.protocol === 'http:' && to.protocol === 'https:' && to.hostname === from.hostname;
   return samePlace || upgrade;
-}
-
-/** Reads a short answer to its end, so that its connection can be used again; leaves a long one. */
-async function discard(answer: Answer): Promise<void> {
-  let read = 0;
-  for await (const piece of answer.body) {
-    read += piece.length;
-    if (read > 64 * 1024) return;
-  }
 }

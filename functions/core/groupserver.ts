@@ -49,45 +49,51 @@ export const pages = {
 
 /** Makes the requests to one site; it holds no state, so one serves many deliveries. */
 export function groupServer({ site, token, timeSource, post }: GroupServerOptions): GroupServer {
-  const send = async (
+  /** Submits a form and hands its answer to a reader; the answer is closed behind it, whatever it made of it. */
+  const ask = async <T>(
     page: Page,
     fields: Record<string, FormValue>,
-    signal: AbortSignal,
-    more: { key?: string; at?: URL | undefined } = {},
-  ): Promise<Asked> => {
+    { signal, key, at }: { signal: AbortSignal; key?: string; at?: URL | undefined },
+    read: (asked: Asked) => Promise<T>,
+  ): Promise<T> => {
     const form = multipart({ ...fields, 'form.token': token });
-    const url = new URL(pages[page], more.at ?? site);
+    const url = new URL(pages[page], at ?? site);
     const headers = {
       ...authorization(site),
       'content-type': form.contentType,
-      ...(more.key === undefined ? {} : { 'idempotency-key': more.key }),
+      ...(key === undefined ? {} : { 'idempotency-key': key }),
     };
     const final = await followRedirects(post, { url, headers, length: form.length, body: () => form.read() }, signal);
-    return { ...final, page, sent: form.length };
+    try {
+      return await read({ ...final, page, sent: form.length });
+    } finally {
+      final.answer.close();
+    }
   };
+  const accepted = (asked: Asked) => readForm(asked, false);
 
   return {
     async findGroup(address, signal) {
-      const asked = await send('look-up', { 'form.email': address, 'form.actions.check': 'Check' }, signal);
-      const id = await readLookUp(asked);
-      if (id === null) throw new DeliveryFailure('no-group', address, { httpStatus: asked.answer.status });
-      return { id, lookedUpAt: asked.url };
+      const fields = { 'form.email': address, 'form.actions.check': 'Check' };
+      return await ask('look-up', fields, { signal }, async (asked) => {
+        const id = await readLookUp(asked);
+        if (id === null) throw new DeliveryFailure('no-group', address, { httpStatus: asked.answer.status });
+        return { id, lookedUpAt: asked.url };
+      });
     },
-    async addPost(group, message, key, signal) {
+    async addPost({ id, lookedUpAt }, message, key, signal) {
       const fields = {
         'form.emailMessage': message,
-        'form.groupId': group.id,
+        'form.groupId': id,
         'form.timeSource': timeSource,
         'form.actions.add': 'Add',
       };
-      const asked = await send('add', fields, signal, { key, at: group.lookedUpAt });
-      await readForm(asked, group.lookedUpAt?.origin === asked.url.origin);
+      await ask('add', fields, { signal, key, at: lookedUpAt }, (asked) =>
+        readForm(asked, lookedUpAt?.origin === asked.url.origin),
+      );
     },
     async relay(message, key, signal) {
-      const asked = await send('relay', { 'form.emailMessage': message, 'form.actions.relay': 'Relay' }, signal, {
-        key,
-      });
-      await readForm(asked, false);
+      await ask('relay', { 'form.emailMessage': message, 'form.actions.relay': 'Relay' }, { signal, key }, accepted);
     },
     async recordBounce({ groupAddress, userAddress }, key, signal) {
       const fields = {
@@ -95,8 +101,7 @@ export function groupServer({ site, token, timeSource, post }: GroupServerOption
         'form.groupEmail': groupAddress,
         'form.actions.handle': 'Handle',
       };
-      const asked = await send('bounce', fields, signal, { key });
-      await readForm(asked, false);
+      await ask('bounce', fields, { signal, key }, accepted);
     },
   };
 }

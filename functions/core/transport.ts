@@ -19,8 +19,10 @@ export interface Answer {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Throws `connection-lost` when it ends before its announced length. */
+  /** Throws `connection-lost` when it ends before its announced length, or before the request was sent whole. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** Gives up what has not been read, and the connection with it; does nothing after the end. Everybody has to call it. */
+  close(): void;
 }
 
 /**

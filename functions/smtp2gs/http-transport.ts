@@ -42,7 +42,8 @@ function send(module: HttpModule, agent: Agent, request: PostRequest, signal: Ab
   return new Promise((resolve, reject) => {
     const { url } = request;
     let connected = false;
-    let answered = false;
+    let refused = false;
+    let connecting: NodeJS.Timeout | undefined;
     const outgoing = module.request(requestOptions(request, agent));
     const failed = (cause: unknown) => {
       clearTimeout(connecting);
@@ -50,26 +51,25 @@ function send(module: HttpModule, agent: Agent, request: PostRequest, signal: Ab
       outgoing.destroy();
     };
     const stop = () => failed(signal.reason);
-    const connecting = setTimeout(
-      () => failed(new Error(`no connection within ${connectTimeout} s`)),
-      connectTimeout * 1000,
-    );
     const stood = () => {
       connected = true;
       clearTimeout(connecting);
     };
     outgoing.once('socket', (socket) => {
-      if (socket.connecting) socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', stood);
-      else stood();
+      if (!socket.connecting) return stood();
+      const late = () => failed(new Error(`no connection within ${connectTimeout} s`));
+      connecting = setTimeout(late, connectTimeout * 1000);
+      socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', stood);
     });
     outgoing.on('error', failed);
     outgoing.once('response', (incoming) => {
-      answered = true;
       stood();
+      refused = incoming.statusCode !== 200;
       resolve({
         status: incoming.statusCode ?? 0,
         headers: firstValues(incoming),
         body: bodyOf(incoming),
+        close: () => (incoming.complete && outgoing.writableEnded ? incoming.resume() : outgoing.destroy()),
       });
     });
     signal.addEventListener('abort', stop);
@@ -77,13 +77,12 @@ function send(module: HttpModule, agent: Agent, request: PostRequest, signal: Ab
       clearTimeout(connecting);
       signal.removeEventListener('abort', stop);
     });
-    if (signal.aborted) stop();
-    else void pump().catch(failed);
+    const pumped = signal.aborted ? stop() : pump().catch(failed);
 
-    /** Sends the body piece by piece; stops when an answer is there that will not change any more. */
+    /** Sends the body piece by piece; stops when an answer is there that the rest of it will not change. */
     async function pump(): Promise<void> {
       for await (const piece of request.body()) {
-        if (answered || outgoing.destroyed) return;
+        if (refused || outgoing.destroyed) return;
         await new Promise<void>((written) => outgoing.write(piece, () => written()));
       }
       outgoing.end();
@@ -92,11 +91,11 @@ function send(module: HttpModule, agent: Agent, request: PostRequest, signal: Ab
     async function* bodyOf(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
       try {
         for await (const piece of incoming as AsyncIterable<Uint8Array>) yield piece;
+        await pumped;
+        // What was answered before it had been sent cannot have been accepted.
+        if (!outgoing.writableEnded) throw new Error('answered before the request was sent');
       } catch (cause) {
         throw connectionFailure(cause, true, url, signal);
-      } finally {
-        // A request that was answered before it was sent whole leaves a connection that nobody can use.
-        if (!outgoing.writableEnded) outgoing.destroy();
       }
     }
   });
