@@ -27,6 +27,9 @@ export interface Arguments {
   readonly slots: number;
   readonly lockDir: string | undefined;
   readonly spoolDir: string;
+  readonly exitStyle: 'sysexits' | 'qmail';
+  /** Path; undefined for no log. */
+  readonly log: string | undefined;
 }
 
 export type ParsedArguments = { kind: 'help' } | { kind: 'version' } | { kind: 'deliver'; options: Arguments };
@@ -60,7 +63,9 @@ export function parseArguments(argv: readonly string[], environment: Environment
       timeout: Number(value('timeout') ?? 240),
       slots: Number(value('slots') ?? 1),
       lockDir: value('lock-dir'),
-      spoolDir: value('spool-dir') ?? (environment['TMPDIR'] || '/var/tmp'),
+      spoolDir: spoolPlace(value('spool-dir'), environment),
+      exitStyle: value('exit-style') === 'qmail' ? 'qmail' : 'sysexits',
+      log: value('log'),
     },
   };
 }
@@ -76,8 +81,14 @@ function envelopeOf(value: (name: OptionName) => string | undefined, environment
   return Object.fromEntries(known);
 }
 
-function configPlaces(given: string | undefined, environment: Environment): readonly string[] {
+/** The places where the configuration file may be. */
+export function configPlaces(given: string | undefined, environment: Environment = process.env): readonly string[] {
   if (given !== undefined) return [given];
   const home = environment['INSTANCE_HOME'];
   return home ? [`${home}/etc/gsconfig.ini`] : ['/etc/smtp2gs/gsconfig.ini', 'etc/gsconfig.ini'];
+}
+
+/** The directory for large mail. */
+export function spoolPlace(given: string | undefined, environment: Environment = process.env): string {
+  return given ?? (environment['TMPDIR'] || '/var/tmp');
 }

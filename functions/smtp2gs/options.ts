@@ -102,9 +102,36 @@ export const deliveryOptions = [
     defaultText: '$TMPDIR, else /var/tmp',
     help: 'Where a mail above 1 MiB waits while it is sent, in a file that has no name.',
   },
+  {
+    long: 'exit-style',
+    value: 'STYLE',
+    choices: ['sysexits', 'qmail'],
+    defaultText: 'sysexits',
+    help: 'What the exit status means: that of sysexits.h, or that of qmail (111 deferred, 100 bounced).',
+  },
+  {
+    long: 'log',
+    value: 'FILE',
+    defaultText: 'no log',
+    help: 'Append one line of JSON to this file for each mail.',
+  },
 ] as const satisfies readonly OptionRow[];
 
 export type OptionName = (typeof deliveryOptions)[number]['long'];
+
+/** The first words that make the command something else than a delivery. */
+export const subcommands = {
+  lmtp: 'take mail by LMTP, without a process for each mail',
+  doctor: 'check what a delivery needs, with a remedy for each finding',
+  explain: 'tell what would be done with a mail, or what an HTTP status means',
+  'mta-config': 'print the configuration for a mail system',
+} as const;
+
+export type Subcommand = keyof typeof subcommands;
+
+export function isSubcommand(word: string): word is Subcommand {
+  return Object.hasOwn(subcommands, word);
+}
 
 /** The sentence under "usage" and in the man page's NAME. */
 export const summary = 'hands a mail over to GroupServer';

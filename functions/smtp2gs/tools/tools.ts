@@ -1,0 +1,30 @@
+/**
+ * The subcommands: everything beside a delivery. The build puts what this file imports into a file of its own, which is
+ * loaded for these words only (infra/build/build-command.ts).
+ */
+import { statusOf, statusText } from '../../core/delivery-status.ts';
+import type { Ending } from '../ending.ts';
+import type { Subcommand } from '../options.ts';
+import { parseOptions } from '../parse-options.ts';
+import { UsageError } from '../usage-error.ts';
+import { lmtp } from './lmtp.ts';
+import { mtaConfig } from './mta-config.ts';
+import { type Tool, toolHelp } from './tool.ts';
+
+/** EX_USAGE of sysexits.h: no mail system runs these. */
+const usageExit = 64;
+
+export const tools: Readonly<Record<string, Tool>> = { lmtp, 'mta-config': mtaConfig };
+
+/** Runs a subcommand; does not throw. */
+export async function runTool(word: Subcommand, argv: readonly string[]): Promise<Ending> {
+  const tool = tools[word] ?? lmtp;
+  try {
+    const parsed = parseOptions(tool.options, argv);
+    return parsed.values.has('help') ? { stdout: toolHelp(tool), exit: 0 } : await tool.run(parsed);
+  } catch (error) {
+    const status = statusOf(error);
+    const exit = error instanceof UsageError ? usageExit : status.exit;
+    return { stderr: `smtp2gs ${word}: ${statusText(status)}\n`, exit };
+  }
+}
