@@ -16,6 +16,8 @@ export interface EventSourceMapping {
   readonly batchSize: number;
   readonly maximumConcurrency: number;
   enabled(): boolean;
+  /** SQS's ids of the messages that the function is working on. */
+  underWay(): ReadonlySet<string | undefined>;
   enable(): void;
   /** Takes no more messages; what is under way goes on. */
   disable(): void;
@@ -38,6 +40,7 @@ export function startEventSourceMapping(options: {
   const { sqs, queueUrl, queueArn, functionName, region, batchSize = 1, maximumConcurrency = 4 } = options;
   let polling: AbortController | undefined;
   const pollers = new Set<Promise<void>>();
+  const underWay = new Set<string | undefined>();
 
   async function poll(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -59,11 +62,17 @@ export function startEventSourceMapping(options: {
   }
 
   async function process(messages: Message[]): Promise<void> {
-    const outcome = await options.invoke({ Records: messages.map((message) => record(message, queueArn, region)) });
-    const done = finished(messages, outcome);
-    if (done.length === 0) return;
-    const Entries = done.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
-    await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+    const ids = messages.map(({ MessageId }) => MessageId);
+    for (const id of ids) underWay.add(id);
+    const event = { Records: messages.map((message) => record(message, queueArn, region)) };
+    try {
+      const done = finished(messages, await options.invoke(event));
+      if (done.length === 0) return;
+      const Entries = done.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+      await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+    } finally {
+      for (const id of ids) underWay.delete(id);
+    }
   }
 
   const enable = () => {
@@ -87,6 +96,7 @@ export function startEventSourceMapping(options: {
     batchSize,
     maximumConcurrency,
     enabled: () => polling !== undefined,
+    underWay: () => underWay,
     enable,
     disable,
     stop: async () => {

@@ -54,6 +54,15 @@ export function createLambdaFunction(options: LambdaOptions): LambdaFunction {
     }
   }
 
+  function record(report: Report): void {
+    reports.push(report);
+    if (reports.length > reportsKept) reports.shift();
+    // As in Lambda's own log, so that a crash is seen where everything else is.
+    const { requestId, functionError } = report;
+    if (functionError)
+      options.onLine(JSON.stringify({ level: 'ERROR', message: 'the function failed', requestId, ...functionError }));
+  }
+
   const invoke = async (event: unknown): Promise<Invocation> => {
     let process: LambdaProcess;
     try {
@@ -62,14 +71,13 @@ export function createLambdaFunction(options: LambdaOptions): LambdaFunction {
     } catch (error) {
       const functionError = { errorType: 'Runtime.InitError', errorMessage: String(error) };
       const failed = { requestId: '', durationMs: 0, maxMemoryMiB: 0, functionError };
-      reports.push({ ...failed, at: options.now() });
+      record({ ...failed, at: options.now() });
       return failed;
     }
     const state = processes.get(process);
     const outcome = await process.invoke(event);
     const { payload: _, ...told } = outcome;
-    reports.push({ ...told, at: options.now(), ...(state?.fresh && { initMs: process.initMs }) });
-    if (reports.length > reportsKept) reports.shift();
+    record({ ...told, at: options.now(), ...(state?.fresh && { initMs: process.initMs }) });
     if (state) Object.assign(state, { busy: false, fresh: false });
     return outcome;
   };
