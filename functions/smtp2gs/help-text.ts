@@ -12,9 +12,9 @@ export function helpText(): string {
     'Usage: smtp2gs [options] URL',
     '       smtp2gs SUBCOMMAND ...',
     '',
-    `smtp2gs ${summary}: the mail on the standard input is added to the group`,
-    'that its envelope recipient names. URL is the site, such as',
-    'https://groups.example.com; a path in it is ignored.',
+    paragraph(
+      `smtp2gs ${summary}: the mail on the standard input is added to the group that its envelope recipient names. URL is the site, such as https://groups.example.com; a path in it is ignored.`,
+    ),
     '',
     'Options:',
     optionList(deliveryOptions),

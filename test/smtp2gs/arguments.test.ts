@@ -31,6 +31,8 @@ describe('parseArguments()', () => {
       slots: 1,
       lockDir: undefined,
       spoolDir: '/var/tmp',
+      exitStyle: 'sysexits',
+      log: undefined,
     });
   });
 
