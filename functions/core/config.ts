@@ -23,8 +23,12 @@ export function parseConfig(text: string, instance: string): Config {
   if (webservice === undefined) throw invalid(`[config-${instance}] has no key "webservice"`);
   const service = sections.get(`webservice-${webservice}`);
   if (!service) {
+    if (!set) throw invalid(`no section [config-${instance}] or [webservice-${instance}]`);
+    // Only a name is quoted: an indented section is part of this value, token and all.
     throw invalid(
-      set ? `no section [webservice-${webservice}]` : `no section [config-${instance}] or [webservice-${instance}]`,
+      /^[\w.@-]+$/.test(webservice)
+        ? `no section [webservice-${webservice}]`
+        : `webservice in [config-${instance}] is not the name of a section; is what follows indented?`,
     );
   }
   return { token: tokenOf(service, webservice), relayPrefix: relayPrefixOf(sections, set?.get('smtp')) };
@@ -38,7 +42,8 @@ function tokenOf(service: Map<string, string>, name: string): string {
 }
 
 function relayPrefixOf(sections: Sections, smtp: string | undefined): string {
-  const prefix = sections.get(`smtp-${smtp}`)?.get('relay-address-prefix') ?? defaultRelayPrefix;
+  const section = smtp === undefined ? undefined : sections.get(`smtp-${smtp}`);
+  const prefix = section?.get('relay-address-prefix') ?? defaultRelayPrefix;
   if (prefix === '') throw invalid('relay-address-prefix is empty: every mail would be relayed');
   return prefix;
 }
@@ -65,7 +70,7 @@ function parseSections(text: string): Sections {
       key = undefined;
       continue;
     }
-    const option = /^([^:=\s][^:=]*)[:=](.*)$/.exec(line.trim());
+    const option = /^([^:=\s][^:=]*)[:=](.*)$/s.exec(line.trim());
     if (!section || !option?.[1]) throw invalid(`line ${index + 1} is neither [section] nor "key = value"`);
     key = option[1].trim().toLowerCase();
     section.set(key, textOf(option[2] ?? ''));
@@ -79,7 +84,7 @@ function parseSections(text: string): Sections {
 /** ` ;` begins a comment, as on Python 2; `#` does not. `%%` stands for `%`. */
 function textOf(text: string): string {
   return text
-    .replace(/\s;.*$/, '')
+    .replace(/\s;.*$/s, '')
     .trim()
     .replaceAll('%%', '%');
 }
