@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildCommand } from './build-command.ts';
+import { buildLambda } from './build-lambda.ts';
 import { manPage } from './man-page.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -20,7 +21,11 @@ const date = (epoch === undefined ? new Date() : new Date(Number(epoch) * 1000))
 
 try {
   await mkdir(made);
-  await Promise.all([buildCommand(made, version), writeFile(join(made, 'smtp2gs.1'), manPage(version, date))]);
+  await Promise.all([
+    buildCommand(made, version),
+    buildLambda(made),
+    writeFile(join(made, 'smtp2gs.1'), manPage(version, date)),
+  ]);
   if (existsSync(dist)) await rename(dist, `${made}.old`);
   await rename(made, dist);
 } finally {

@@ -1,0 +1,102 @@
+/**
+ * One attempt to deliver a mail to one of its recipients: finds the site, claims the delivery in the ledger, hands the
+ * mail to the core, and again at once when the server refused a token that has been replaced meanwhile. What becomes of
+ * a mail that was not delivered is decided elsewhere. It does not reject.
+ */
+import { type Delivery, deliver } from '../core/deliver.ts';
+import { DeliveryFailure, outcomeOf, statusOf } from '../core/delivery-status.ts';
+import { withOriginalRecipient } from '../core/message.ts';
+import { mayBeStaleToken } from './configuration-error.ts';
+import { post } from './post.ts';
+import { withLowerCaseDomain } from './received-mail.ts';
+import { reportAttempt, reportLedgerError } from './report.ts';
+import { expiryAge, objectAge } from './schedule.ts';
+import { type SiteServer, siteServer } from './site-server.ts';
+import { type Site, siteOf } from './sites.ts';
+import type { Attempt, Deferred, Work } from './work.ts';
+
+/** Milliseconds that must be left for an attempt to be started, and that are kept for what follows it. */
+const timeToStart = 20_000;
+const timeToEnd = 10_000;
+
+/** Makes the attempt. */
+export async function attempt(recipient: string, work: Work): Promise<Attempt> {
+  const site = siteOf(work.settings.sites, recipient);
+  if (!site)
+    return deferred(recipient, failure('config-invalid', 'no site has the domain of the recipient'), { lifetime: 0 });
+  if (work.remaining() < timeToStart) return untried(recipient, 'no time is left in this invocation');
+  try {
+    const claim = await work.ledger.claim(deliveryName(recipient, work), work.remaining());
+    if (claim === 'done') return { kind: 'done', recipient };
+    if (claim === 'claimed-by-another') return untried(recipient, 'another worker is delivering it');
+    const { status, facts, isMissing } = await tried(recipient, site, work);
+    reportAttempt(recipient, status, facts);
+    switch (outcomeOf(status)) {
+      case 'delivered':
+        // The mail is there: an error must not make it be delivered again.
+        await claim.complete(status.kind).catch(reportLedgerError);
+        return { kind: 'done', recipient };
+      case 'bounced':
+        return { kind: 'failed', recipient, status, claim };
+      case 'deferred':
+        return { kind: 'deferred', recipient, status, claim, lifetime: isMissing ? objectAge : expiryAge };
+    }
+  } catch (error) {
+    return deferred(recipient, error);
+  }
+}
+
+/** Makes a deferred attempt of anything thrown. */
+export function deferred(recipient: string, error: unknown, more: Partial<Deferred> = {}): Deferred {
+  const status = statusOf(error);
+  reportAttempt(recipient, status);
+  return { kind: 'deferred', recipient, status, lifetime: expiryAge, ...more };
+}
+
+function untried(recipient: string, why: string): Deferred {
+  return deferred(recipient, failure('no-slot', why), { lifetime: Number.POSITIVE_INFINITY, isUntried: true });
+}
+
+function failure(kind: 'config-invalid' | 'no-slot' | 'message-unreadable', why: string): DeliveryFailure {
+  return new DeliveryFailure(kind, why);
+}
+
+/** Names the delivery in the ledger. */
+function deliveryName(recipient: string, { mail, again }: Work): string {
+  const name = `${mail.messageId}#${withLowerCaseDomain(recipient)}`;
+  return again === undefined ? name : `${name}#${again}`;
+}
+
+async function tried(recipient: string, site: Site, work: Work): Promise<Delivery & { isMissing?: boolean }> {
+  const { settings, mail } = work;
+  const signal = AbortSignal.timeout(Math.max(1, Math.min(settings.timeout, work.remaining() - timeToEnd)));
+  try {
+    const stored = await work.stored();
+    if (!stored) {
+      return {
+        status: statusOf(failure('message-unreadable', `there is no object ${mail.key}`)),
+        facts: {},
+        isMissing: true,
+      };
+    }
+    const address = withLowerCaseDomain(recipient);
+    const message = withOriginalRecipient(stored, address);
+    const deliverBy = async ({ groupServer, relayPrefix }: SiteServer) =>
+      await deliver({
+        message,
+        envelope: { recipient: address, sender: mail.sender },
+        groupServer,
+        relayPrefix,
+        // The field that was put in front is not the sender's.
+        maxSize: settings.maxSize + message.size - stored.size,
+        signal,
+      });
+    const server = await siteServer(site, settings, post);
+    const delivery = await deliverBy(server);
+    if (!mayBeStaleToken(delivery.status)) return delivery;
+    const fresh = await siteServer(site, settings, post, { fresh: true }).catch(() => server);
+    return fresh.token === server.token ? delivery : await deliverBy(fresh);
+  } catch (error) {
+    return { status: statusOf(error), facts: {} };
+  }
+}
