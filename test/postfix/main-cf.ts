@@ -48,17 +48,23 @@ virtual_gid_maps = static:65534
 default_transport = discard
 
 queue_run_delay = 1s
-minimal_backoff_time = 1s
-maximal_backoff_time = 2s
+minimal_backoff_time = 2s
+maximal_backoff_time = 3s
 notify_classes =
 `;
 
-/** The services but smtp2gs itself. `postlog` writes the mail log, since there is no syslog in the place. */
-export const masterCf = (smtpPort: number) => `
-127.0.0.1:${smtpPort} inet n - n - - smtpd
+/** The SMTP server's socket, as seen in the place. */
+export const smtpSocket = '/srv/queue/public/smtpd';
+
+/**
+ * The services but smtp2gs itself. `smtpd` listens on a socket of the place, so that no port can be taken by somebody
+ * else; `postlog` writes the mail log, since there is no syslog in the place.
+ */
+export const masterCf = `
+smtpd    unix      n - n -     - smtpd
 pickup   unix      n - n 1     1 pickup
 cleanup  unix      n - n -     0 cleanup
-qmgr     unix      n - n 300   1 qmgr
+qmgr     unix      n - n 1     1 qmgr
 rewrite  unix      - - n -     - trivial-rewrite
 bounce   unix      - - n -     0 bounce
 defer    unix      - - n -     0 bounce

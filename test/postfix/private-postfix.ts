@@ -1,12 +1,11 @@
 /**
- * Runs a private Postfix (loopback, own queue, own log) that hands mail to the command under test exactly as infra/mta
+ * Runs a private Postfix (own queue, own log, own socket for SMTP) that hands mail to the command under test exactly as infra/mta
  * says, and shows what a test has to see: the mail log, the queue, and the mail that went back to the sender.
  * Its waits are bounded and fail with the mail log. It ends with the test runner (private-place.ts).
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from './free-port.ts';
-import { mailbox, mainCf, masterCf } from './main-cf.ts';
+import { mailbox, mainCf, masterCf, smtpSocket } from './main-cf.ts';
 import { type Filling, readMtaSnippet } from './mta-snippet.ts';
 import { makePrivatePlace, type PrivatePlace } from './private-place.ts';
 import { type Mail, sendMail } from './send-mail.ts';
@@ -39,11 +38,8 @@ export interface Attempt {
 
 export interface PrivatePostfix {
   readonly place: PrivatePlace;
-  readonly port: number;
   /** Sends by SMTP and resolves to the queue id. */
   readonly send: (mail: Mail) => Promise<string>;
-  /** The same by sendmail(1); lines end with LF. */
-  readonly sendmail: (mail: Mail) => Promise<string>;
   readonly log: () => string;
   /** What the mail log says of the deliveries of this mail so far. */
   readonly attempts: (queueId: string) => Attempt[];
@@ -67,11 +63,10 @@ export async function startPostfix(options: PostfixOptions): Promise<PrivatePost
   const { PROGRAM, URL = 'http://127.0.0.1', DOMAIN = 'groups.example.com', USER = 'nobody' } = options;
   const place = await makePrivatePlace(mounts, varTmpSize);
   try {
-    const port = await freePort();
     await place.must(['mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', '/etc/postfix']);
     const files = readMtaSnippet(snippet, { PROGRAM, URL, DOMAIN, USER });
     files.set(mainFile, `${mainCf}${files.get(mainFile) ?? ''}${settings}`);
-    files.set(masterFile, `${masterCf(port)}${files.get(masterFile) ?? ''}`);
+    files.set(masterFile, `${masterCf}${files.get(masterFile) ?? ''}`);
     for (const [file, text] of files) place.write(file, text);
     await place.must(['sh', '-ec', makeFolders]);
     if (snippet === 'postfix-aliases') await place.must(['postalias', '/etc/postfix/smtp2gs.aliases']);
@@ -81,7 +76,7 @@ export async function startPostfix(options: PostfixOptions): Promise<PrivatePost
       () => readLog(place).includes('daemon started'),
       () => readLog(place),
     );
-    return running(place, port);
+    return running(place);
   } catch (error) {
     await place.stop();
     throw error;
@@ -99,29 +94,22 @@ chown postfix:root active bounce corrupt defer deferred flush hold incoming priv
 chown postfix:postdrop maildrop public; chmod 1730 maildrop; chmod 2710 public
 chown postfix /srv/data; chmod 700 /srv/data; chown nobody /srv/mail`;
 
-function running(place: PrivatePlace, port: number): PrivatePostfix {
+function running(place: PrivatePlace): PrivatePostfix {
   const log = () => {
     const text = readLog(place);
     if (/: (fatal|panic): /.test(text)) throw new Error(`Postfix itself is broken:\n${text}`);
     return text;
   };
   const attempts = (queueId: string) => readAttempts(log(), queueId);
-  const queue = async () =>
-    (await place.must(['postqueue', '-j']))
-      .split('\n')
-      .map((line) => /"queue_id": "(\w+)"/.exec(line)?.[1])
-      .filter((queueId) => queueId !== undefined);
+  const queue = async () => {
+    const listed = [...(await place.must(['postqueue', '-j'])).matchAll(/"queue_id": "(\w+)"/g)];
+    return [...new Set(listed.map(([, queueId = '']) => queueId))]; // on its way between two queues it is in both
+  };
 
   return {
     place,
-    port,
     async send(mail) {
-      return queueIdIn(await sendMail(port, mail));
-    },
-    async sendmail({ sender, recipients, message }) {
-      const known = new Set(pickedUp(log()));
-      await place.must(['sendmail', '-i', '-f', sender, '--', ...recipients], message);
-      return until('the mail is picked up', () => pickedUp(log()).find((queueId) => !known.has(queueId)), log);
+      return queueIdIn(await sendMail(place.path(smtpSocket), mail));
     },
     log,
     attempts,
@@ -133,7 +121,8 @@ function running(place: PrivatePlace, port: number): PrivatePostfix {
       ),
     queue,
     async emptyQueue() {
-      await until('the queue is empty', async () => (await queue()).length === 0, log);
+      // Mail that is to be tried again while its last delivery has not ended yet is put off by a minute (qmgr(8)).
+      await until('the queue is empty', async () => (await queue()).length === 0, log, 90);
     },
     returned: (count = 1) =>
       until(
@@ -170,8 +159,6 @@ function queueIdIn(reply: string): string {
   if (queueId === undefined) throw new Error(`No queue id in: ${reply}`);
   return queueId;
 }
-
-const pickedUp = (log: string) => [...log.matchAll(/pickup\[\d+\]: (\w+): uid=/g)].map(([, queueId = '']) => queueId);
 
 const attemptLine =
   /: (\w+): to=<(.*?)>, (?:orig_to=<(.*?)>, )?relay=([^,]*), .*?dsn=([\d.]+), status=(\w+) \((.*)\)$/gm;

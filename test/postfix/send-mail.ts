@@ -13,9 +13,9 @@ export interface Mail {
   message: Buffer;
 }
 
-/** Sends one mail and resolves to the reply that took it. */
-export async function sendMail(port: number, { sender, recipients, message }: Mail): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
+/** Sends one mail to the server on this Unix socket and resolves to the reply that took it. */
+export async function sendMail(socketPath: string, { sender, recipients, message }: Mail): Promise<string> {
+  const socket = connect(socketPath);
   try {
     const replies = readReplies(socket);
     const say = async (line: string | Buffer) => {
