@@ -8,6 +8,9 @@ import type { GroupServer, Page } from '../../infra/local/group-server/group-ser
 
 export const TOKEN = 'theValueOfTheToken';
 
+/** For `expect.poll`, on a machine that has other things to do. */
+export const PATIENTLY = { timeout: 10_000 };
+
 const paths: Record<Page, string> = {
   'look-up': '/gs-group-messages-add-group-exists.html',
   add: '/gs-group-messages-add-email.html',

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ import {
   type GroupServerOptions,
   startGroupServer,
 } from '../../infra/local/group-server/group-server.ts';
-import { goodForms, multipart, requestTo, submit, talk } from './group-server-client.ts';
+import { goodForms, multipart, PATIENTLY, requestTo, submit, talk } from './group-server-client.ts';
 
 const started: GroupServer[] = [];
 const start = async (options?: GroupServerOptions) => {
@@ -33,6 +33,16 @@ afterEach(async () => {
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 const withMessage = (emailMessage: string) => ({ ...goodForms.add, emailMessage });
 const open = () => readdirSync('/proc/self/fd').length;
+/** How many descriptors of this process are files of this test's folder. */
+const unlinkedFiles = () =>
+  readdirSync('/proc/self/fd').filter((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`).includes('group-server-messages-');
+    } catch {
+      // The descriptor that the listing itself was read through.
+      return false;
+    }
+  }).length;
 
 describe('the base64 decoder', () => {
   const decode = (encoded: string, cuts: readonly number[]) => {
@@ -97,7 +107,8 @@ describe('a message', () => {
 
   it('that begins as base64 and breaks later is refused', async () => {
     const server = await start();
-    await submit(server, 'add', withMessage(`${'AAAA'.repeat(20_000)}!`));
+    const { body } = await submit(server, 'add', withMessage(`${'AAAA'.repeat(20_000)}!`));
+    expect(body).toContain('The value is not base64.');
     await submit(server, 'add', withMessage(`${'AAAA'.repeat(20_000)}AA`));
     expect(server.requests.map(({ refused }) => refused)).toEqual([['Email message'], ['Email message']]);
   });
@@ -112,12 +123,12 @@ describe('a message', () => {
   });
 
   it('of which only the digest is kept still has its beginning', async () => {
-    const message = Buffer.alloc(100_000, 'Subject: big\n\n0123456789');
+    const message = Buffer.alloc(2_000_000, 'Subject: big\n\n0123456789');
     const server = await start({ keepMessages: 'digest' });
     await submit(server, 'add', withMessage(message.toString('base64')));
     await submit(server, 'add');
     const [long, short] = server.posts.map((post) => post.message);
-    expect(long).toMatchObject({ size: 100_000, sha256: sha256(message), head: message.subarray(0, 65_536) });
+    expect(long).toMatchObject({ size: 2_000_000, sha256: sha256(message), head: message.subarray(0, 65_536) });
     await expect(long?.bytes()).rejects.toThrow('Only the digest');
     expect((await short?.bytes())?.length).toBe(short?.size);
   });
@@ -133,11 +144,13 @@ describe('a message', () => {
     const server = await start();
     const big = multipart(withMessage(Buffer.alloc(2_000_000).toString('base64')));
     await talk(server, requestTo('add', big));
+    expect(unlinkedFiles()).toBe(1);
     await talk(server, requestTo('add', big).subarray(0, 2_200_000), 100);
+    await expect.poll(unlinkedFiles, PATIENTLY).toBe(1);
     expect(server.posts).toHaveLength(1);
     expect(readdirSync(folder)).toEqual([]);
     await server.stop();
-    await expect.poll(open).toBeLessThanOrEqual(before);
+    await expect.poll(open, PATIENTLY).toBeLessThanOrEqual(before);
     await expect(server.posts[0]?.message.bytes()).rejects.toThrow(/closed|EBADF/);
   });
 });

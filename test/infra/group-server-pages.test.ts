@@ -137,9 +137,31 @@ describe('a form', () => {
 
   it.each(['emailMessage', 'token', 'groupId'])('is refused when %s is a file, even without a name', async (field) => {
     const server = await start();
-    await talk(server, requestTo('add', multipart(goodForms.add, field)));
+    const { body } = await talk(server, requestTo('add', multipart(goodForms.add, field)));
+    expect(body).toContain('<dd class="error">A file is not accepted here.</dd>');
     expect(server.requests[0]?.refused).toHaveLength(1);
     expect(server.posts).toEqual([]);
+  });
+
+  it('that is refused shows again what was submitted, as text', async () => {
+    const server = await start();
+    const box = '"><div id="gs-content-form-base-message" class="alert alert-info">';
+    const { body } = await submit(server, 'add', { ...goodForms.add, groupId: box });
+    expect(body).toContain('name="form.groupId" type="text" value="&quot;&gt;&lt;div id=&quot;gs-content-form');
+    expect(body).toContain(`>${goodForms.add['emailMessage']}</textarea>`);
+    expect(body).not.toContain(box);
+  });
+
+  it('of a server before 2014 may have any time source, which it does not know', async () => {
+    const server = await start({ generation: 2013 });
+    await submit(server, 'add', { ...goodForms.add, timeSource: 'clöck' });
+    expect(server.posts).toMatchObject([{ timeSource: 'clöck' }]);
+  });
+
+  it('finds its page whatever the query', async () => {
+    const server = await start();
+    expect((await get(server.url, `${pathOf('add')}?a=b`)).status).toBe(200);
+    expect(server.requests[0]?.path).toBe(`${pathOf('add')}?a=b`);
   });
 
   it('does not count fields without the prefix', async () => {
@@ -154,6 +176,17 @@ describe('a form', () => {
     const message = Buffer.from([0, 255, 13, 10, 13, 10, 10, 128, ...Buffer.from('+ /=&%')]);
     await talk(server, requestTo('add', urlencoded({ ...goodForms.add, emailMessage: message.toString('base64') })));
     expect(await server.posts[0]?.message.bytes()).toEqual(message);
+  });
+
+  it('may be urlencoded and big, or raw 8-bit text', async () => {
+    const server = await start();
+    const message = Buffer.alloc(1_500_000, 'Subject: big\n\n');
+    await talk(server, requestTo('add', urlencoded({ ...goodForms.add, emailMessage: base64(message) })));
+    const { type, body } = urlencoded({ ...goodForms.add, emailMessage: 'MARK' });
+    const raw = body.toString().replace('MARK', 'A: b%0A%0Ar%E4w');
+    await talk(server, requestTo('add', { type, body: Buffer.from(raw) }));
+    expect(server.posts.map((post) => post.message.size)).toEqual([1_500_000, 9]);
+    expect(server.posts[1]?.message.head).toEqual(Buffer.from('A: b\n\nr\xe4w', 'latin1'));
   });
 
   it('of no form type is a form that was not processed', async () => {
@@ -184,7 +217,9 @@ describe('a form', () => {
     const server = await start();
     const bytes = requestTo('add', multipart(goodForms.add));
     await talk(server, bytes.subarray(0, -20), 50);
-    expect(server.requests).toMatchObject([{ answeredStatus: 'fault' }]);
+    // The server has seen the end of the first request by the time it answers the second.
+    expect((await get(server.url, pathOf('add'))).status).toBe(200);
+    expect(server.requests[0]).toMatchObject({ answeredStatus: 'fault' });
     expect(server.posts).toEqual([]);
   });
 

@@ -42,7 +42,8 @@ export async function answerRequest(
     if (instead === 'lost') return;
     if (fault?.kind === 'delay') await sleep(fault.milliseconds, undefined, { signal: exchange.signal });
     const answer = instead ?? answerTo(site, page, form, record);
-    record.answeredStatus = !fault || instead || looksAnswered(fault) ? answer.status : 'fault';
+    // Before it is sent, so that a client that has the answer finds it in the record.
+    record.answeredStatus = answer.status;
     if (!fault) send(response, answer);
     else if (!(await sendSpoilt(fault, exchange, answer))) record.answeredStatus = 'fault';
   } catch {
@@ -110,9 +111,4 @@ function refusal(site: Site, page: Page, token: string, labels: readonly string[
     text: label === 'Token' ? wrongToken(token) : 'Required input is missing.',
   }));
   return htmlAnswer(formPage(page, site.generation, { refused }));
-}
-
-/** Whether the client sees a status, so that the record has it before the client can look. */
-function looksAnswered({ kind }: Fault): boolean {
-  return ['chunked', 'compressed', 'delay', 'drip', 'huge', 'informational'].includes(kind);
 }
