@@ -5,6 +5,8 @@
 import { field, isRecord, list, text } from './aws/input.ts';
 
 export interface LogLine {
+  /** Counts the lines from 1. */
+  serial: number;
   /** When it was printed, on the stack's clock. */
   at: number;
   text: string;
@@ -38,12 +40,15 @@ const linesKept = 2000;
 export function createFunctionLog(now: () => number): FunctionLog {
   const lines: LogLine[] = [];
   const metrics: Metric[] = [];
+  let serial = 0;
   return {
     add: (line) => {
       const fields = parse(line);
       const found = metricsOf(fields, now());
       metrics.push(...found);
-      if (found.length === 0) lines.push({ at: now(), text: line, fields });
+      if (found.length > 0) return;
+      serial += 1;
+      lines.push({ serial, at: now(), text: line, fields });
       if (lines.length > linesKept) lines.shift();
     },
     lines: () => lines,
