@@ -70,7 +70,11 @@ export function parseArguments(argv: readonly string[], environment: Environment
   };
 }
 
-function envelopeOf(value: (name: OptionName) => string | undefined, environment: Environment): Envelope {
+/** What the mail system, or a person, says of the envelope. */
+export function envelopeOf(
+  value: (name: OptionName) => string | undefined,
+  environment: Environment = process.env,
+): Envelope {
   const given = {
     recipient: value('recipient'),
     environmentRecipient: environment['ORIGINAL_RECIPIENT'],

@@ -7,6 +7,7 @@ import type { Ending } from '../ending.ts';
 import type { Subcommand } from '../options.ts';
 import { parseOptions } from '../parse-options.ts';
 import { UsageError } from '../usage-error.ts';
+import { explain } from './explain.ts';
 import { lmtp } from './lmtp.ts';
 import { mtaConfig } from './mta-config.ts';
 import { type Tool, toolHelp } from './tool.ts';
@@ -14,7 +15,7 @@ import { type Tool, toolHelp } from './tool.ts';
 /** EX_USAGE of sysexits.h: no mail system runs these. */
 const usageExit = 64;
 
-export const tools: Readonly<Record<string, Tool>> = { lmtp, 'mta-config': mtaConfig };
+export const tools: Readonly<Record<string, Tool>> = { lmtp, explain, 'mta-config': mtaConfig };
 
 /** Runs a subcommand; does not throw. */
 export async function runTool(word: Subcommand, argv: readonly string[]): Promise<Ending> {
