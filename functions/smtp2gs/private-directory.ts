@@ -9,16 +9,29 @@ import { codeOf } from './input-file.ts';
 
 /** Gives the directory; without a wish, the first of the usual places that is there or can be made. */
 export function privateDirectory(wish: string | undefined): string {
-  if (wish !== undefined) return proven(wish, make(wish) ?? lookAt(wish));
-  const mine = ownUser();
-  const shared = '/run/smtp2gs';
-  if (lookAt(shared)?.uid === mine) return proven(shared, lookAt(shared));
-  const places = [`/run/lock/smtp2gs-${mine}`, `/var/tmp/smtp2gs-${mine}`];
+  const places = lockPlaces(wish);
   for (const place of places) {
     const stat = make(place) ?? lookAt(place);
     if (stat) return proven(place, stat);
   }
-  throw refused(places.join(' or '), 'cannot be made');
+  throw refused(places.join(' or '), 'is not there and cannot be made');
+}
+
+/** The same without making anything: what is there, or else where it would be made. */
+export function findPrivateDirectory(wish: string | undefined): { existing?: string; places: readonly string[] } {
+  const places = lockPlaces(wish);
+  for (const place of places) {
+    const stat = lookAt(place);
+    if (stat) return { existing: proven(place, stat), places };
+  }
+  return { places };
+}
+
+function lockPlaces(wish: string | undefined): readonly string[] {
+  if (wish !== undefined) return [wish];
+  const mine = ownUser();
+  const shared = '/run/smtp2gs';
+  return [...(lookAt(shared)?.uid === mine ? [shared] : []), `/run/lock/smtp2gs-${mine}`, `/var/tmp/smtp2gs-${mine}`];
 }
 
 /** Makes a directory; undefined where that was not possible, or not needed. */
@@ -40,8 +53,7 @@ function lookAt(path: string): Stats | undefined {
   }
 }
 
-function proven(path: string, stat: Stats | undefined): string {
-  if (!stat) throw refused(path, 'is not there and cannot be made');
+function proven(path: string, stat: Stats): string {
   if (stat.isSymbolicLink()) throw refused(path, 'is a link');
   if (!stat.isDirectory()) throw refused(path, 'is no directory');
   if (stat.uid !== ownUser() && stat.uid !== 0) throw refused(path, 'belongs to another user');

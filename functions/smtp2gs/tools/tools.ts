@@ -7,6 +7,7 @@ import type { Ending } from '../ending.ts';
 import type { Subcommand } from '../options.ts';
 import { parseOptions } from '../parse-options.ts';
 import { UsageError } from '../usage-error.ts';
+import { doctor } from './doctor/doctor.ts';
 import { explain } from './explain.ts';
 import { lmtp } from './lmtp.ts';
 import { mtaConfig } from './mta-config.ts';
@@ -15,11 +16,11 @@ import { type Tool, toolHelp } from './tool.ts';
 /** EX_USAGE of sysexits.h: no mail system runs these. */
 const usageExit = 64;
 
-export const tools: Readonly<Record<string, Tool>> = { lmtp, explain, 'mta-config': mtaConfig };
+export const tools: Readonly<Record<Subcommand, Tool>> = { lmtp, doctor, explain, 'mta-config': mtaConfig };
 
 /** Runs a subcommand; does not throw. */
 export async function runTool(word: Subcommand, argv: readonly string[]): Promise<Ending> {
-  const tool = tools[word] ?? lmtp;
+  const tool = tools[word];
   try {
     const parsed = parseOptions(tool.options, argv);
     return parsed.values.has('help') ? { stdout: toolHelp(tool), exit: 0 } : await tool.run(parsed);
