@@ -106,7 +106,8 @@ describe('instead of the work', () => {
     expect(await talk(server, head)).toMatchObject({ status: 413, end: 'goodbye' });
     expect(server.requests).toMatchObject([{ answeredStatus: 413, fields: {} }]);
     server.faults.next({ kind: 'early-answer', status: 413 });
-    const socket = connect({ host: '127.0.0.1', port: server.port, allowHalfOpen: true }, () => socket.write(head));
+    const long = requestTo('add', { type: 'text/plain', body: Buffer.alloc(0) }, { 'content-length': '100000000' });
+    const socket = connect({ host: '127.0.0.1', port: server.port, allowHalfOpen: true }, () => socket.write(long));
     await once(socket.resume(), 'end');
     const writing = setInterval(() => socket.write(Buffer.alloc(1000)), 20);
     await new Promise((resolve) => socket.on('error', () => undefined).on('close', resolve));

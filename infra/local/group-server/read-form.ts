@@ -80,7 +80,6 @@ export async function readForm(request: IncomingMessage, store: MessageStore): P
   try {
     await new Promise<void>((resolve, reject) => {
       busboy.on('finish', resolve).on('error', reject);
-      request.on('close', () => !request.complete && reject(new Error('The request ended before its body did')));
       request.on('error', reject).pipe(busboy);
     });
   } catch (error) {
