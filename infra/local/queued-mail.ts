@@ -23,7 +23,7 @@ export interface QueuedMail {
 }
 
 /** From a receive until the receiver can be seen at work, at most; in ms. */
-const handover = 500;
+const handover = 3000;
 
 /** The queue's messages, oldest first; `underWay` has the ids of those that the function is working on. */
 export function queuedMail(queue: Queue, now: number, underWay: ReadonlySet<string | undefined>): QueuedMail[] {
