@@ -10,14 +10,19 @@ import type { BounceHeader } from './safe-to-bounce.ts';
 import { domainOf } from './sites.ts';
 
 const machineFields = ['list-id', 'list-post', 'x-auto-response-suppress'];
+const fields = new Set(['auto-submitted', 'precedence', 'content-type', 'from', 'dkim-signature', ...machineFields]);
 
-/** Reads the header section of a mail. */
-export async function bounceHeader(message: Message): Promise<BounceHeader> {
-  const fields = await readHeader(message.read());
+/** Bytes in all of the fields that are looked at. A megabyte of them would keep mailparser busy for many seconds. */
+const limit = 64 * 1024;
+
+/** Reads the header section of a mail; undefined where it is too large to be judged. */
+export async function bounceHeader(message: Message): Promise<BounceHeader | undefined> {
+  const header = await readHeader(message.read());
+  const read = header.filter((field) => fields.has(field.name.toLowerCase())).map((field) => field.raw.trimEnd());
+  const section = read.join('\r\n');
+  if (section.length > limit) return undefined;
   const { simpleParser } = await import('mailparser');
-  const parsed = await simpleParser(
-    Buffer.from(`${fields.map((field) => field.raw.trimEnd()).join('\r\n')}\r\n\r\n`, 'latin1'),
-  );
+  const parsed = await simpleParser(Buffer.from(`${section}\r\n\r\n`, 'latin1'));
   const values = (name: string) =>
     parsed.headerLines
       .filter((line) => line.key === name)

@@ -29,7 +29,7 @@ const machine =
 /** Gives the reason why a mail must not be bounced; undefined where it may be. */
 export function reasonNotToBounce(
   mail: Pick<ReceivedMail, 'sender' | 'verdicts'>,
-  header: BounceHeader,
+  header: BounceHeader | undefined,
   our: { readonly bounceSender: string; readonly sites: Sites },
 ): string | undefined {
   const { sender, verdicts } = mail;
@@ -40,6 +40,7 @@ export function reasonNotToBounce(
   if (sender.toLowerCase() === our.bounceSender.toLowerCase()) return 'the sender is our own bounce sender';
   // GroupServer would take a bounce to one of its own addresses for a member's, or post it.
   if (our.sites.has(domainOf(sender))) return 'the sender is at one of our sites';
+  if (!header) return 'a header beyond measure';
   if (header.autoSubmitted.some((value) => value !== 'no')) return 'Auto-Submitted';
   if (header.precedence.some((value) => /^(bulk|junk|list)$/.test(value))) return 'Precedence';
   if (header.machineFields[0] !== undefined) return header.machineFields[0];
