@@ -207,6 +207,7 @@ describe('after the work', () => {
     expect(await withFault({ kind: 'delay', milliseconds: 300 }, 50)).toMatchObject({ wire: '', end: 'silence' });
     expect(server.posts).toEqual([]);
     await expect.poll(() => server.posts.length, PATIENTLY).toBe(1);
+    expect(lastStatus()).toBe('fault');
     expect(server.posts).toHaveLength(1);
   });
 

@@ -42,12 +42,14 @@ export async function answerRequest(
     if (instead === 'lost') return;
     if (fault?.kind === 'delay') await sleep(fault.milliseconds, undefined, { signal: exchange.signal });
     const answer = instead ?? answerTo(site, page, form, record);
+    if (request.socket.destroyed) return;
     // Before it is sent, so that a client that has the answer finds it in the record.
     record.answeredStatus = answer.status;
     if (!fault) send(response, answer);
     else if (!(await sendSpoilt(fault, exchange, answer))) record.answeredStatus = 'fault';
   } catch {
     // The client is gone, or the server is: nobody is left to tell.
+    record.answeredStatus = 'fault';
     request.socket.destroy();
   }
 }

@@ -31,7 +31,7 @@ export async function listen(
   const front = createServer({ noDelay: true }, (socket) => {
     const key = socket.remotePort ?? 0;
     connections.set(key, socket);
-    socket.once('close', () => connections.delete(key));
+    socket.once('close', () => connections.get(key) === socket && connections.delete(key));
     socket.on('error', () => undefined);
     const fault = atOnce();
     if (fault === 'reset') socket.resetAndDestroy();
@@ -39,23 +39,13 @@ export async function listen(
   });
   let port = wantedPort;
 
-  const online = async () => {
-    if (front.listening) return;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        front.listen(port, HOST);
-        await once(front, 'listening');
-        break;
-      } catch (error) {
-        // A client of this machine may have been given our port for a moment while we were away.
-        if (attempt === 40 || wantedPort === port) throw error;
-        await sleep(50);
-      }
-    }
+  const bind = async () => {
+    front.listen(port, HOST);
+    await once(front, 'listening');
     const address = front.address();
     if (address !== null && typeof address === 'object') port = address.port;
   };
-  await online();
+  await bind();
   return {
     get port() {
       return port;
@@ -63,7 +53,17 @@ export async function listen(
     get isOnline() {
       return front.listening;
     },
-    online,
+    async online() {
+      for (let left = 40; !front.listening; left -= 1) {
+        try {
+          await bind();
+        } catch (error) {
+          // A client of this machine may have been given our port for a moment while we were away.
+          if (left === 0) throw error;
+          await sleep(50);
+        }
+      }
+    },
     async offline() {
       const closed = front.listening ? once(front, 'close') : undefined;
       front.close();

@@ -46,19 +46,12 @@ export function insteadOfWork(
   refuse: (labels: readonly string[]) => Answer,
 ): Answer | 'lost' | undefined {
   switch (fault.kind) {
-    case 'status': {
-      const answer = plainAnswer(fault.status, fault.body);
-      return { ...answer, headers: { ...answer.headers, ...lowerCased(fault.headers) } };
-    }
-    case 'body': {
-      const answer = htmlAnswer(fault.body, fault.status);
-      return { ...answer, headers: { ...answer.headers, ...lowerCased(fault.headers) } };
-    }
-    case 'redirect': {
-      const location = fault.location === undefined ? {} : { location: fault.location };
-      const answer = plainAnswer(fault.status);
-      return { ...answer, headers: { ...answer.headers, ...location } };
-    }
+    case 'status':
+      return withHeaders(plainAnswer(fault.status, fault.body), fault.headers);
+    case 'body':
+      return withHeaders(htmlAnswer(fault.body, fault.status), fault.headers);
+    case 'redirect':
+      return withHeaders(plainAnswer(fault.status), fault.location === undefined ? {} : { location: fault.location });
     case 'refused-form':
       return refuse(fault.labels);
     case 'empty':
@@ -159,8 +152,9 @@ function plainAnswer(status: number, body = `<html><body><h1>${status}</h1></bod
   return htmlAnswer(status === 204 || status === 304 ? '' : body, status);
 }
 
-function lowerCased(headers: Record<string, string> = {}): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+function withHeaders(answer: Answer, headers: Record<string, string> = {}): Answer {
+  const added = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  return { ...answer, headers: { ...answer.headers, ...Object.fromEntries(added) } };
 }
 
 async function* drops(bytes: Buffer, perSecond: number, signal: AbortSignal) {
