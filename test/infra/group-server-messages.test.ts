@@ -118,7 +118,8 @@ describe('a message', () => {
     const server = await start();
     await submit(server, 'add', withMessage(message.toString('base64')));
     const stored = server.posts[0]?.message;
-    expect(stored).toMatchObject({ size, sha256: sha256(message), head: message.subarray(0, 65_536) });
+    expect(stored).toMatchObject({ size, sha256: sha256(message) });
+    expect(stored?.head.equals(message.subarray(0, 65_536))).toBe(true);
     expect((await stored?.bytes())?.equals(message)).toBe(true);
   });
 
@@ -128,7 +129,8 @@ describe('a message', () => {
     await submit(server, 'add', withMessage(message.toString('base64')));
     await submit(server, 'add');
     const [long, short] = server.posts.map((post) => post.message);
-    expect(long).toMatchObject({ size: 2_000_000, sha256: sha256(message), head: message.subarray(0, 65_536) });
+    expect(long).toMatchObject({ size: 2_000_000, sha256: sha256(message) });
+    expect(long?.head.equals(message.subarray(0, 65_536))).toBe(true);
     await expect(long?.bytes()).rejects.toThrow('Only the digest');
     expect((await short?.bytes())?.length).toBe(short?.size);
   });
