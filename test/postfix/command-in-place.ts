@@ -1,8 +1,8 @@
 /**
  * The built command as the mail system of a private place knows it: the folder into which it was installed for the
- * tests is shown in the place, and its configuration is written there.
+ * tests is shown in the place, its configuration is written there, and its processes can be found.
  */
-import { chownSync } from 'node:fs';
+import { chownSync, readdirSync, readFileSync } from 'node:fs';
 import type { Artefact, InstalledCommand } from '../smtp2gs/installed-command.ts';
 import type { PrivatePlace } from './private-place.ts';
 
@@ -27,4 +27,23 @@ export function commandWords(command: InstalledCommand, artefact: Artefact, opti
 export function writeConfig(place: PrivatePlace, text: string): void {
   place.write(configFile, text, 0o600);
   chownSync(place.path(configFile), nobody, nobody);
+}
+
+/** The numbers, in the place, of the processes of the command. */
+export function commandsIn(place: PrivatePlace): string[] {
+  return readdirSync(place.path('/proc')).filter((number) => /^\d+$/.test(number) && isCommand(place, number));
+}
+
+/** Sends a signal, such as `TERM`, to the command that runs. */
+export async function signalCommand(place: PrivatePlace, signal: string): Promise<void> {
+  const [number = ''] = commandsIn(place);
+  await place.must(['sh', '-c', `kill -${signal} ${number}`]);
+}
+
+function isCommand(place: PrivatePlace, number: string): boolean {
+  try {
+    return readFileSync(place.path(`/proc/${number}/cmdline`), 'latin1').startsWith('/srv/command/');
+  } catch {
+    return false; // ended meanwhile
+  }
 }

@@ -3,15 +3,16 @@
  * disk, a command that is too slow or is killed. Nobody touches the queue; every mail ends as exactly one post, and its
  * sender hears of nothing.
  */
-import { chmodSync, chownSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, readdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { suiteNeeds } from '../required-suite.ts';
 import { configText, groupAddress, plainMail, token } from '../scenarios.ts';
 import { type InstalledCommand, installCommand } from '../smtp2gs/installed-command.ts';
-import { configFile, writeConfig } from './command-in-place.ts';
-import { author, type Site, startSite, ways, withCrlf } from './postfix-site.ts';
+import { commandsIn, configFile, signalCommand, writeConfig } from './command-in-place.ts';
+import { type Site, startSite, ways } from './postfix-site.ts';
 import type { PrivatePlace } from './private-place.ts';
+import { author, withCrlf } from './scenario-by-mail.ts';
 import { until } from './until.ts';
 
 const mail = { sender: author, recipients: [groupAddress], message: withCrlf(plainMail) };
@@ -110,8 +111,7 @@ describe.runIf(suiteNeeds('postfix', { asRoot: true })).each(ways)('through $nam
     site.server.faults.next({ kind: 'hang', when: 'after-body' });
     const queueId = await site.postfix.send(mail);
     await until('the command waits for the answer', () => site.server.requests.length > 0, site.postfix.log);
-    const [number] = commandsIn(site.postfix.place);
-    await site.postfix.place.must(['sh', '-c', `kill -${signal} ${number}`]);
+    await signalCommand(site.postfix.place, signal);
     const attempt = await site.postfix.attempt(queueId);
     expect(attempt).toMatchObject({ dsn: '4.3.0', status: 'deferred' });
     expect(attempt.text).toMatch(text);
@@ -140,17 +140,4 @@ async function expectAllPosted({ postfix, server }: Site, count: number): Promis
   expect(await postfix.returned(0)).toEqual([]);
   expect(readdirSync(postfix.place.path('/var/tmp'))).toEqual([]);
   await until('no process of the command is left', () => commandsIn(postfix.place).length === 0);
-}
-
-/** The numbers, in the place, of the processes of the command. */
-function commandsIn(place: PrivatePlace): string[] {
-  return readdirSync(place.path('/proc')).filter((number) => /^\d+$/.test(number) && isCommand(place, number));
-}
-
-function isCommand(place: PrivatePlace, number: string): boolean {
-  try {
-    return readFileSync(place.path(`/proc/${number}/cmdline`), 'latin1').startsWith('/srv/command/');
-  } catch {
-    return false; // ended meanwhile
-  }
 }

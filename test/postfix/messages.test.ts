@@ -7,7 +7,8 @@ import type { Post, Relayed } from '../../infra/local/group-server/group-server.
 import { suiteNeeds } from '../required-suite.ts';
 import { groupAddress, plainMail } from '../scenarios.ts';
 import { type InstalledCommand, installCommand } from '../smtp2gs/installed-command.ts';
-import { author, startSite, ways, withCrlf } from './postfix-site.ts';
+import { startSite, ways } from './postfix-site.ts';
+import { author, withCrlf } from './scenario-by-mail.ts';
 
 const megabyte = 1_000_000;
 const inHeader = (body: string | Buffer) => Buffer.concat([Buffer.from('Subject: Bytes\n\n'), Buffer.from(body)]);

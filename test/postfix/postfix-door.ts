@@ -5,24 +5,12 @@
  */
 import { readdirSync } from 'node:fs';
 import { expect } from 'vitest';
-import { type DoorResult, mailOf, runScenario } from '../run-scenario.ts';
-import { configText, groupAddress, type Scenario } from '../scenarios.ts';
-import { author, type InstalledWay, startWay, withCrlf } from './postfix-site.ts';
-import type { Attempt, PrivatePostfix, Snippet } from './private-postfix.ts';
+import { type DoorResult, runScenario } from '../run-scenario.ts';
+import { configText, type Scenario } from '../scenarios.ts';
+import { type InstalledWay, startWay } from './postfix-site.ts';
+import type { Attempt, PrivatePostfix } from './private-postfix.ts';
+import { mailFor, optionsOf } from './scenario-by-mail.ts';
 import { until } from './until.ts';
-
-/** Why a row cannot come by this way of Postfix; undefined if it can. */
-export function whyNot({ envelope, times, faults, maxSize, expected }: Scenario, snippet: Snippet): string | undefined {
-  const recipient = envelope?.recipient ?? groupAddress;
-  if (envelope && envelope.recipient === undefined && envelope.list === undefined) return 'there is always a recipient';
-  if (!/^[\x21-\x7e]+@groups\.example\.com$/.test(recipient)) return 'Postfix refuses the recipient';
-  if (expected.kind === 'message-empty') return 'Postfix adds header fields';
-  if (maxSize !== undefined && expected.kind === 'posted') return 'Postfix adds header fields';
-  if (times !== undefined && faults === undefined) return 'what was delivered is not delivered again';
-  if (snippet === 'postfix-aliases' && expected.kind === 'bounce-recorded')
-    return 'local(8) does not log what was said';
-  return undefined;
-}
 
 /** Runs a row of the scenarios through a Postfix of its own. */
 export async function throughPostfix(scenario: Scenario, way: InstalledWay): Promise<void> {
@@ -33,7 +21,12 @@ export async function throughPostfix(scenario: Scenario, way: InstalledWay): Pro
     await runScenario(scenario, async (_, url) => {
       if (postfix) await postfix.place.must(['postqueue', '-f']);
       else {
-        postfix = await startFor(scenario, way, url);
+        postfix = await startWay(way, url, {
+          options: optionsOf(scenario),
+          config: scenario.config ?? configText,
+          // Postfix tries again when the row says so, not by itself.
+          settings: 'minimal_backoff_time = 300s\n',
+        });
         queueId = await postfix.send(mailFor(scenario));
       }
       const attempt = await nthAttempt(postfix, queueId, results.length);
@@ -49,26 +42,6 @@ export async function throughPostfix(scenario: Scenario, way: InstalledWay): Pro
 
 function nthAttempt(postfix: PrivatePostfix, queueId: string, index: number): Promise<Attempt> {
   return until(`attempt ${index + 1}`, () => postfix.attempts(queueId)[index], postfix.log);
-}
-
-function startFor(scenario: Scenario, way: InstalledWay, url: string): Promise<PrivatePostfix> {
-  const options = {
-    list: scenario.envelope?.list,
-    'max-size': scenario.maxSize,
-    timeout: scenario.timeout,
-    'time-source': scenario.timeSource,
-  };
-  return startWay(way, url, {
-    options: Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
-    config: scenario.config ?? configText,
-    // Postfix tries again when the row says so, not by itself.
-    settings: 'minimal_backoff_time = 300s\n',
-  });
-}
-
-function mailFor(scenario: Scenario) {
-  const { sender = author, recipient = groupAddress } = scenario.envelope ?? {};
-  return { sender, recipients: [recipient], message: withCrlf(mailOf(scenario)) };
 }
 
 /** What the command said, as far as Postfix tells; nothing on a silent success. */

@@ -10,7 +10,6 @@ import {
 import { configText } from '../scenarios.ts';
 import type { Artefact, InstalledCommand } from '../smtp2gs/installed-command.ts';
 import { commandMounts, commandWords, writeConfig } from './command-in-place.ts';
-import { senderDomain } from './main-cf.ts';
 import { type PrivatePostfix, type Snippet, startPostfix } from './private-postfix.ts';
 
 export interface Way {
@@ -41,9 +40,6 @@ export interface WayOptions {
   /** The size of the disk on which the command may put large mail, e.g. `2m`. */
   readonly varTmpSize?: string;
 }
-
-/** Somebody whose bounces arrive in the place. */
-export const author = `ada@${senderDomain}`;
 
 /** Starts a private Postfix that calls the command by one of the ways. */
 export async function startWay(way: InstalledWay, url: string, options: WayOptions = {}): Promise<PrivatePostfix> {
@@ -77,9 +73,4 @@ export async function startSite(
   const postfix = await startWay(way, server.url, options);
   onFinished(() => postfix.stop());
   return { postfix, server };
-}
-
-/** A message with LF line ends as SMTP sends it. */
-export function withCrlf(message: Buffer | string): Buffer {
-  return Buffer.from(Buffer.from(message).toString('latin1').replaceAll('\n', '\r\n'), 'latin1');
 }

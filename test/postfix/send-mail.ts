@@ -35,7 +35,8 @@ export async function sendMail(socketPath: string, { sender, recipients, message
   }
 }
 
-function dotStuffed(message: Buffer): Buffer {
+/** The message as it goes over the wire after DATA, with the line that ends it. */
+export function dotStuffed(message: Buffer): Buffer {
   const text = message.toString('latin1');
   const ended = text.endsWith('\r\n') ? text : `${text}\r\n`;
   return Buffer.from(`${ended.replace(/^\./gm, '..')}.\r\n`, 'latin1');
