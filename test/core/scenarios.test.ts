@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { failures, successes } from '../../functions/core/delivery-status.ts';
+import { undiciTransport } from '../../functions/ses2gs/undici-transport.ts';
 import { httpTransport } from '../../functions/smtp2gs/http-transport.ts';
 import { runScenario } from '../run-scenario.ts';
 import { scenarios, testedElsewhere } from '../scenarios.ts';
 import { deliverDoor } from './deliver-door.ts';
 
-describe('deliver() over node:http', () => {
-  const door = deliverDoor(httpTransport({ insecure: false }));
+describe.each([
+  ['node:http', httpTransport({ insecure: false })],
+  ['undici', undiciTransport()],
+])('deliver() over %s', (_, post) => {
+  const door = deliverDoor(post);
   it.concurrent.each(scenarios)('$title', async (scenario) => {
     await runScenario(scenario, door);
   });

@@ -9,11 +9,15 @@ import { statusLine } from '../../functions/core/delivery-status.ts';
 import { groupServer } from '../../functions/core/groupserver.ts';
 import { messageOf } from '../../functions/core/message.ts';
 import type { Post } from '../../functions/core/transport.ts';
+import { undiciTransport } from '../../functions/ses2gs/undici-transport.ts';
 import { httpTransport } from '../../functions/smtp2gs/http-transport.ts';
 import { startGroupServer } from '../../infra/local/group-server/group-server.ts';
 import { groupAddress, plainMail, token } from '../scenarios.ts';
 
-const transports: [string, () => Post][] = [['node:http', () => httpTransport({ insecure: false, maxSockets: 1 })]];
+const transports: [string, () => Post][] = [
+  ['node:http', () => httpTransport({ insecure: false, maxSockets: 1 })],
+  ['undici', () => undiciTransport()],
+];
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
