@@ -14,9 +14,12 @@ export type FormVerdict =
 /** The id of the status box in each generation of the server: 2010, 2013, since 2014. */
 const statusBoxes = new Set(['form-message', 'gs-content-form-message', 'gs-content-form-base-message']);
 const errorClasses = new Set(['ui-state-error', 'alert-error']);
+const wantedAttributes = new Set(['id', 'class']);
 
 const labelPattern = /^[A-Za-z][A-Za-z0-9 _-]{0,39}$/;
 const labelCountLimit = 8;
+/** Characters of a term that are kept: a label, and the white space around it. */
+const termLimit = 100;
 
 export interface FormAnswerReader {
   /** Takes the next piece of the page. */
@@ -27,9 +30,11 @@ export interface FormAnswerReader {
 
 export function formAnswerReader(): FormAnswerReader {
   let box: 'none' | 'info' | 'error' = 'none';
+  /** The term (`dt`) that the next description (`dd`) belongs to. */
   let term: string | undefined;
+  let isInTerm = false;
   const labels: string[] = [];
-  const scan = tagScanner({
+  const scan = tagScanner(wantedAttributes, {
     tag(name, attributes) {
       const classes = (attributes.get('class') ?? '').split(/\s+/);
       // An error box anywhere outweighs a good one.
@@ -37,10 +42,11 @@ export function formAnswerReader(): FormAnswerReader {
         box = classes.some((each) => errorClasses.has(each)) ? 'error' : 'info';
       }
       if (name === 'dd' && classes.includes('error') && term !== undefined) addLabel(term.trim());
-      term = name === 'dt' ? '' : name === '/dt' ? term : undefined;
+      isInTerm = name === 'dt';
+      if (name !== '/dt') term = isInTerm ? '' : undefined;
     },
     text(text) {
-      if (term !== undefined && term.length < 100) term += text.slice(0, 100);
+      if (isInTerm) term = ((term ?? '') + text).slice(0, termLimit);
     },
   });
   const addLabel = (label: string) => {
