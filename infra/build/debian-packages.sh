@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the mail systems that the contract suites run (test/postfix, test/exim, test/opensmtpd) on a Debian host.
+# Installs what the suites need from Debian: the mail systems that the contract suites run (test/postfix, test/exim,
+# test/opensmtpd), Chromium for the web page, small tools.
 # Nothing is started: the suites run private instances of their own. Postfix is installed by apt. Exim and OpenSMTPD
 # conflict with it as packages, so they are only unpacked, each into a folder of its own under $SMTP2GS_MTA_CACHE, and
 # their libraries are installed. Idempotent: with everything in place it does nothing and needs no network.
@@ -69,7 +70,7 @@ unpack() {
 }
 
 command -v postfix >/dev/null || echo 'postfix postfix/main_mailer_type string Local only' | debconf-set-selections
-install_missing postfix
+install_missing postfix openssl time groff chromium
 unpack exim exim4-daemon-light exim4-base
 unpack opensmtpd opensmtpd
 echo "postfix: $(command -v postfix); exim, opensmtpd: below $cache"
