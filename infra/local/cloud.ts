@@ -7,6 +7,7 @@ import { CreateTableCommand, DynamoDBClient, ResourceInUseException } from '@aws
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { cloudFormationService } from './aws/cloudformation.ts';
 import { createDynamoDb } from './aws/dynamodb.ts';
 import { createFaults, type Faults } from './aws/faults.ts';
 import { lambdaService } from './aws/lambda.ts';
@@ -18,24 +19,12 @@ import { createSns } from './aws/sns.ts';
 import { createSqs } from './aws/sqs.ts';
 import type { Queue } from './aws/sqs-queue.ts';
 import { type Parameter, ssmService } from './aws/ssm.ts';
-import { account, clientConfig, region, startAws } from './aws.ts';
+import { type AwsEndpoint, account, clientConfig, region, startAws } from './aws.ts';
 import type { Clock } from './clock.ts';
+import { deployedStack, names } from './deployed-stack.ts';
 import type { EventSourceMapping } from './event-source-mapping.ts';
 
-/** The names of what the template makes. */
-export const names = {
-  functionName: 'smtp2gs-Ses2gs',
-  bucket: 'smtp2gs-mail',
-  prefix: 'inbound/',
-  topic: 'smtp2gs-MailTopic',
-  mailQueue: 'smtp2gs-MailQueue',
-  parkQueue: 'smtp2gs-ParkQueue',
-  undeliveredNoticeQueue: 'smtp2gs-UndeliveredNoticeQueue',
-  table: 'smtp2gs-LedgerTable',
-  configParameter: '/smtp2gs/gsconfig.ini',
-  configSecret: 'smtp2gs/gsconfig.ini',
-  ruleSet: 'smtp2gs',
-} as const;
+export { names };
 
 export interface Cloud {
   /** The endpoint of every service. */
@@ -67,6 +56,8 @@ export async function startCloud(options: {
   /** The text of `gsconfig.ini`, put into the SSM parameter and the secret. */
   config: string;
   bouncesPerSecond?: number;
+  /** The value of SMTP2GS_SITES. */
+  sites?: string;
   /** The event source mappings, as soon as there are any. */
   mappings?: () => EventSourceMapping[];
 }): Promise<Cloud> {
@@ -82,7 +73,11 @@ export async function startCloud(options: {
   const parameters = new Map<string, Parameter>();
   const secrets = new Map<string, string>();
 
+  const mappings = options.mappings ?? (() => []);
   const services = {
+    cloudformation: cloudFormationService(() =>
+      deployedStack(aws.url, domains, options.sites ?? '{}', mappings()[0]?.uuid ?? ''),
+    ),
     s3: s3Service(s3),
     sns: sns.service,
     sqs: sqs.service,
@@ -90,9 +85,10 @@ export async function startCloud(options: {
     ssm: ssmService(parameters, clock.now),
     secretsmanager: secretsManagerService(secrets, place),
     ses: ses.service,
-    lambda: lambdaService(options.mappings ?? (() => []), place),
+    lambda: lambdaService(mappings, place),
   };
-  const aws = await startAws({ faults, services, ...(options.port !== undefined && { port: options.port }) });
+  const port = options.port === undefined ? {} : { port: options.port };
+  const aws: AwsEndpoint = await startAws({ faults, services, ...port });
 
   const fortnight = { MessageRetentionPeriod: '1209600' };
   const parkQueue = sqs.createQueue(names.parkQueue, fortnight);

@@ -2,9 +2,13 @@
 import { account, region } from './aws.ts';
 import type { LambdaOptions } from './lambda-process.ts';
 
+// By NODE_OPTIONS, so that it reaches the handler under any runtime client.
+const preload = new URL('clock-preload.mjs', import.meta.url).href;
+
 /** The variables of one process; `api` is the host and port of its Runtime API. */
 export function lambdaEnvironment(options: LambdaOptions, api: string): Record<string, string> {
   const { functionName, memoryMiB, clockFile } = options;
+  const given = options.environment.NODE_OPTIONS ?? '';
   return {
     PATH: process.env.PATH ?? '',
     TZ: ':UTC',
@@ -27,7 +31,7 @@ export function lambdaEnvironment(options: LambdaOptions, api: string): Record<s
     AWS_DEFAULT_REGION: region,
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
-    ...(clockFile !== undefined && { LOCAL_STACK_CLOCK: clockFile }),
     ...options.environment,
+    ...(clockFile !== undefined && { LOCAL_STACK_CLOCK: clockFile, NODE_OPTIONS: `${given} --import ${preload}` }),
   };
 }

@@ -50,15 +50,12 @@ export interface LambdaOptions {
   onLine: (line: string) => void;
 }
 
-const beside = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-
 /** Starts the process; rejects when the bundle cannot be loaded. */
 export async function startLambdaProcess(options: LambdaOptions): Promise<LambdaProcess> {
   const begun = performance.now();
   const api = await startRuntimeApi(options.functionName);
-  const preload = options.clockFile === undefined ? [] : ['--import', beside('clock-preload.mjs')];
   const heap = `--max-old-space-size=${Math.floor(options.memoryMiB * 0.9)}`;
-  const own = [process.execPath, heap, ...preload, beside('runtime-client.mjs')];
+  const own = [process.execPath, heap, fileURLToPath(new URL('runtime-client.mjs', import.meta.url))];
   const [file = '', ...args] = options.command ?? own;
   // The open stdin is how the process hears that the stack has gone, even when it was killed.
   const child = spawn(file, args, {

@@ -13,16 +13,26 @@ const note = `${folder}/running-stack.json`;
 export function noteRunningStack(smtpPort: number): () => void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(note, JSON.stringify({ smtpPort, pid: process.pid }));
-  return () => rmSync(note, { force: true });
+  return () => {
+    if (number(read(), 'pid') === process.pid) rmSync(note, { force: true });
+  };
 }
 
 /** The SMTP port of the running stack, if there is one. */
 export function smtpPortOfRunningStack(): number | undefined {
+  const left = read();
   try {
-    const left: unknown = JSON.parse(readFileSync(note, 'utf8'));
     process.kill(number(left, 'pid') ?? Number.NaN, 0);
     return number(left, 'smtpPort');
   } catch {
-    return undefined; // no note, or nobody is there any more
+    return undefined; // nobody is there any more
+  }
+}
+
+function read(): unknown {
+  try {
+    return JSON.parse(readFileSync(note, 'utf8'));
+  } catch {
+    return undefined; // no note, or none that was finished
   }
 }

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Faults } from './aws/faults.ts';
-import type { StoredObject } from './aws/s3-store.ts';
 import type { SentBounce } from './aws/ses-send-bounce.ts';
 import { region } from './aws.ts';
 import { type Clock, createClock } from './clock.ts';
@@ -21,9 +20,10 @@ import { keepMemory } from './group-server-memory.ts';
 import { createLambdaFunction, type LambdaFunction } from './lambda-function.ts';
 import { readLedger } from './ledger-items.ts';
 import { type Mail, sendMail } from './mail-client.ts';
+import { type QuarantinedMail, quarantinedMail } from './quarantined-mail.ts';
 import { type QueuedMail, queuedMail } from './queued-mail.ts';
 import { type Ingress, startIngress } from './ses-ingress.ts';
-import { configText, type Site, startSites } from './sites.ts';
+import { configText, type Site, sitesVariable, startSites } from './sites.ts';
 import type { StackOptions } from './stack-options.ts';
 import { openStateFolder } from './state-folder.ts';
 
@@ -51,7 +51,7 @@ export interface Stack {
   queued: () => QueuedMail[];
   /** What was parked, oldest first. */
   parked: () => QueuedMail[];
-  quarantined: () => StoredObject[];
+  quarantined: () => QuarantinedMail[];
   bounces: () => readonly SentBounce[];
   /** The items of the ledger. */
   ledger: () => Promise<Record<string, unknown>[]>;
@@ -108,6 +108,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       keep: state.keep,
       domains: sites.flatMap(({ domains }) => domains),
       config: configText(sites),
+      sites: sitesVariable(sites),
       mappings: () => mappings,
       ...(options.awsPort !== undefined && { port: options.awsPort }),
       ...(options.bouncesPerSecond !== undefined && { bouncesPerSecond: options.bouncesPerSecond }),
@@ -174,7 +175,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       send: (mail) => sendMail(ingress.port, mail),
       queued,
       parked: () => queuedMail(cloud.parkQueue, clock.now(), new Set()),
-      quarantined: () => cloud.s3.list(names.bucket).filter(({ key }) => key.startsWith('quarantine/')),
+      quarantined: () => quarantinedMail(cloud.s3, names.bucket),
       bounces: () => cloud.ses.bounces(),
       ledger: () => readLedger(cloud.clients.dynamodb, names.table),
       setConfig: (text) => {

@@ -25,8 +25,13 @@ export function picture(stack: Stack): string {
     servers.reduce((sum, server) => sum + server[list].length, 0);
 
   const way: Part[] = [
-    { name: 'SES', count: ingress.waiting(), unit: 'in the spool', look: ingress.waiting() > 0 ? 'busy' : undefined },
-    { name: 'S3', count: stored, unit: 'mails stored' },
+    {
+      name: 'SES',
+      count: cloud.ses.received(),
+      unit: 'mails received',
+      ...(ingress.waiting() > 0 && { remark: `${ingress.waiting()} in the spool`, look: 'busy' }),
+    },
+    { name: 'S3', count: stored, unit: 'objects stored' },
     {
       name: 'SQS',
       count: queued.length,

@@ -241,8 +241,8 @@ test('no process outlives a stack that is killed', async () => {
   const script = `
     import { startStack } from ${JSON.stringify(new URL('../../infra/local/stack.ts', import.meta.url).href)};
     const stack = await startStack({ bundle: ${JSON.stringify(bundle)} });
-    await stack.send({ from: 'ada@example.com', to: ${JSON.stringify(group)}, subject: 'Tea', text: 'x' });
-    await stack.settled();
+    await stack.send({ from: 'ada@example.com', to: ${JSON.stringify(group)}, subject: 'hang', text: 'x' });
+    while (!stack.lambda.environments()[0]?.busy) await new Promise((resolve) => setTimeout(resolve, 20));
     console.log(stack.lambda.environments()[0]?.pid + ' ' + stack.folder);`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     stdio: ['ignore', 'pipe', 'inherit'],

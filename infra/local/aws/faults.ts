@@ -5,7 +5,16 @@
  *   dynamodb            ProvisionedThroughputExceededException 400 · { cutAfter: 0 }: done, but nobody hears of it
  *   ses SendBounce      Throttling 400 · MessageRejected 400      sqs   ServiceUnavailable 503
  */
-export type ServiceName = 's3' | 'sns' | 'sqs' | 'dynamodb' | 'ssm' | 'secretsmanager' | 'ses' | 'lambda';
+export type ServiceName =
+  | 's3'
+  | 'sns'
+  | 'sqs'
+  | 'dynamodb'
+  | 'ssm'
+  | 'secretsmanager'
+  | 'ses'
+  | 'lambda'
+  | 'cloudformation';
 
 export interface Fault {
   /** Only this operation, for example `GetObject`; every operation when left out. */

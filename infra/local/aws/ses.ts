@@ -18,6 +18,8 @@ export interface Ses {
   identities: Set<string>;
   /** Takes note of a mail that the ingress has accepted. */
   remember(mail: ReceivedMail): void;
+  /** How many mails were ever accepted. */
+  received(): number;
   /** The bounce mailbox, oldest first. */
   bounces(): readonly SentBounce[];
 }
@@ -94,6 +96,7 @@ export function createSes(options: {
       originals.set(mail.messageId, mail);
       received.put(mail.messageId, mail);
     },
+    received: () => originals.size,
     bounces: () => bounces,
   };
 }

@@ -20,6 +20,9 @@ export interface Sqs {
   queue: (nameOrArn: string) => Queue | undefined;
 }
 
+/** What SQS takes neither in a body nor in an attribute. */
+const forbidden = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
+
 /** A visibility or delay as AWS allows it, or undefined when the field is missing. */
 function seconds(input: unknown, name: string, maximum: number): number | undefined {
   const value = number(input, name);
@@ -62,6 +65,13 @@ export function createSqs(options: { clock: Clock; folder: string; region: strin
 
   function send(queue: Queue, entry: unknown) {
     const body = requiredText(entry, 'MessageBody');
+    const given = field(entry, 'MessageAttributes');
+    const attributes = isRecord(given) ? given : {};
+    const values = Object.values(attributes).map((value) => text(value, 'StringValue'));
+    if ([body, ...values].some((value) => value !== undefined && forbidden.test(value)))
+      throw new AwsError('InvalidMessageContents', 'The message contains characters outside the allowed set.');
+    if (values.includes(''))
+      throw new AwsError('InvalidParameterValue', 'A message attribute must contain a non-empty value.');
     if (body.length === 0)
       throw new AwsError('MissingParameter', 'The request must contain the parameter MessageBody.');
     if (Buffer.byteLength(body) > 1_048_576)
@@ -69,10 +79,9 @@ export function createSqs(options: { clock: Clock; folder: string; region: strin
         'InvalidParameterValue',
         'One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.',
       );
-    const given = field(entry, 'MessageAttributes');
     const delaySeconds = seconds(entry, 'DelaySeconds', 900);
     const message = queue.send(body, {
-      attributes: isRecord(given) ? given : {},
+      attributes,
       ...(delaySeconds === undefined ? {} : { delaySeconds }),
     });
     return { MessageId: message.id, MD5OfMessageBody: md5(body) };
