@@ -1,5 +1,6 @@
 /** The environment variables of the function, as the template sets them. */
-import { type Cloud, names } from './cloud.ts';
+import type { Cloud } from './cloud.ts';
+import { names } from './deployed-stack.ts';
 import { type Site, sitesVariable } from './sites.ts';
 
 /** What the template gives to the function, and where the emulated services are. */

@@ -1,6 +1,6 @@
 /** What stands in a queue, in the words of mail: which mail for whom, how often it was tried, and when it is next. */
 import { field, text, texts } from './aws/input.ts';
-import type { Queue } from './aws/sqs-queue.ts';
+import type { Queue, QueuedMessage } from './aws/sqs-queue.ts';
 
 export interface QueuedMail {
   /** SQS's id. */
@@ -22,18 +22,31 @@ export interface QueuedMail {
   body: string;
 }
 
-/** From a receive until the receiver can be seen at work, at most; in ms. */
-const handover = 3000;
+type State = QueuedMail['state'];
 
-/** The queue's messages, oldest first; `underWay` has the ids of those that the function is working on. */
-export function queuedMail(queue: Queue, now: number, underWay: ReadonlySet<string | undefined>): QueuedMail[] {
+/** From a receive until the receiver can be seen at work, at most; in ms. */
+const handover = 500;
+
+/** How a message stands; `underWay` has the ids of those that the function is working on. */
+export function stateOf(
+  { id, visibleAt, lastReceivedAt = 0 }: QueuedMessage,
+  queue: Queue,
+  now: number,
+  underWay: ReadonlySet<string | undefined>,
+): State {
+  if (visibleAt <= now) return 'ready';
+  // A message that was handed out just now is on its way to the function, though nobody can say so yet.
   const visibility = Number(queue.attributes.VisibilityTimeout) * 1000;
-  return queue.contents().map(({ id, body, visibleAt, sentAt, receives, attributes, lastReceivedAt = 0 }) => {
+  const handedOut = lastReceivedAt > now - handover && visibleAt === lastReceivedAt + visibility;
+  return underWay.has(id) || handedOut ? 'in flight' : 'waiting';
+}
+
+/** The queue's messages, oldest first. */
+export function queuedMail(queue: Queue, now: number, underWay: ReadonlySet<string | undefined>): QueuedMail[] {
+  return queue.contents().map((message) => {
+    const { id, body, visibleAt, sentAt, receives, attributes } = message;
     const notification = parse(body);
     const mail = field(notification, 'mail');
-    // A message that was handed out just now is on its way to the function, though nobody can say so yet.
-    const handedOut = lastReceivedAt > now - handover && visibleAt === lastReceivedAt + visibility;
-    const hidden = underWay.has(id) || handedOut ? 'in flight' : 'waiting';
     const strings = Object.entries(attributes).map(
       ([name, value]) => [name, text(value, 'StringValue') ?? ''] as const,
     );
@@ -43,7 +56,7 @@ export function queuedMail(queue: Queue, now: number, underWay: ReadonlySet<stri
       source: text(mail, 'source') ?? '',
       recipients: texts(field(notification, 'receipt'), 'recipients'),
       subject: text(field(mail, 'commonHeaders'), 'subject') ?? '',
-      state: visibleAt <= now ? 'ready' : hidden,
+      state: stateOf(message, queue, now, underWay),
       attempts: receives,
       nextAt: visibleAt,
       sentAt,

@@ -9,9 +9,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Faults } from './aws/faults.ts';
 import type { SentBounce } from './aws/ses-send-bounce.ts';
+import type { QueuedMessage } from './aws/sqs-queue.ts';
 import { region } from './aws.ts';
 import { type Clock, createClock } from './clock.ts';
-import { type Cloud, names, startCloud } from './cloud.ts';
+import { type Cloud, startCloud } from './cloud.ts';
+import { names } from './deployed-stack.ts';
 import { type EventSourceMapping, startEventSourceMapping } from './event-source-mapping.ts';
 import { functionEnvironment } from './function-environment.ts';
 import { createFunctionLog, type FunctionLog } from './function-log.ts';
@@ -21,7 +23,7 @@ import { createLambdaFunction, type LambdaFunction } from './lambda-function.ts'
 import { readLedger } from './ledger-items.ts';
 import { type Mail, sendMail } from './mail-client.ts';
 import { type QuarantinedMail, quarantinedMail } from './quarantined-mail.ts';
-import { type QueuedMail, queuedMail } from './queued-mail.ts';
+import { type QueuedMail, queuedMail, stateOf } from './queued-mail.ts';
 import { type Ingress, startIngress } from './ses-ingress.ts';
 import { configText, type Site, sitesVariable, startSites } from './sites.ts';
 import type { StackOptions } from './stack-options.ts';
@@ -185,7 +187,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       turnClock: (ms) => clock.turn(ms),
       killLambda: () => lambda.kill(),
       settled: async (patienceMs = 30_000) => {
-        const busy = () => ingress.waiting() > 0 || queued().some((mail) => mail.state !== 'waiting');
+        const moves = (message: QueuedMessage) => {
+          const standing = stateOf(message, cloud.mailQueue, clock.now(), mapping.underWay());
+          // While delivery is paused, what is ready stays where it is.
+          return standing === 'in flight' || (standing === 'ready' && mapping.enabled());
+        };
+        const busy = () => ingress.waiting() > 0 || cloud.mailQueue.contents().some(moves);
         const deadline = performance.now() + patienceMs;
         while (busy()) {
           if (performance.now() > deadline)

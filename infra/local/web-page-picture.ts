@@ -1,5 +1,5 @@
 /** The way of mail as a picture: the parts of the chain in their order, each with what it has, and where mail may end. */
-import { names } from './cloud.ts';
+import { names } from './deployed-stack.ts';
 import { escapeHtml } from './group-server/escape-html.ts';
 import type { Stack } from './stack.ts';
 

@@ -20,7 +20,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { isRecord } from '../../infra/local/aws/input.ts';
 import { clientConfig, region } from '../../infra/local/aws.ts';
 import { type Clock, createClock } from '../../infra/local/clock.ts';
-import { type Cloud, names, startCloud } from '../../infra/local/cloud.ts';
+import { type Cloud, startCloud } from '../../infra/local/cloud.ts';
+import { names } from '../../infra/local/deployed-stack.ts';
 import { type Ingress, startIngress } from '../../infra/local/ses-ingress.ts';
 
 let folder: string;

@@ -64,7 +64,12 @@ export function openS3Store(folder: string, now: () => number): S3Store {
   function createBucket(name: string): void {
     if (buckets.has(name)) return;
     const records = openBucket(name);
-    buckets.set(name, { records, objects: new Map(records.all().map((object) => [object.key, object])) });
+    const objects = new Map(records.all().map((object) => [object.key, object]));
+    buckets.set(name, { records, objects });
+    // An upload that was under way when the last run was killed has left bytes without a record.
+    const whole = new Set([...objects.keys()].map(fileName));
+    const files = join(folder, name, 'objects');
+    for (const file of readdirSync(files)) if (!whole.has(file)) rmSync(join(files, file));
   }
   mkdirSync(folder, { recursive: true });
   for (const name of readdirSync(folder)) createBucket(name);
