@@ -24,6 +24,8 @@ import type { Clock } from './clock.ts';
 import { deployedStack, names } from './deployed-stack.ts';
 import type { EventSourceMapping } from './event-source-mapping.ts';
 
+export { names };
+
 export interface Cloud {
   /** The endpoint of every service. */
   url: string;
