@@ -10,26 +10,25 @@ import { mayBeStaleToken } from './configuration-error.ts';
 import { post } from './post.ts';
 import { withLowerCaseDomain } from './received-mail.ts';
 import { reportAttempt, reportLedgerError } from './report.ts';
-import { expiryAge, objectAge } from './schedule.ts';
+import { attemptTime, expiryAge, objectAge } from './schedule.ts';
 import { type SiteServer, siteServer } from './site-server.ts';
 import { type Site, siteOf } from './sites.ts';
 import type { Attempt, Deferred, Work } from './work.ts';
-
-/** Milliseconds that must be left for an attempt to be started, and that are kept for what follows it. */
-const timeToStart = 20_000;
-const timeToEnd = 10_000;
 
 /** Makes the attempt. */
 export async function attempt(recipient: string, work: Work): Promise<Attempt> {
   const site = siteOf(work.settings.sites, recipient);
   if (!site)
     return deferred(recipient, failure('config-invalid', 'no site has the domain of the recipient'), { lifetime: 0 });
-  if (work.remaining() < timeToStart) return untried(recipient, 'no time is left in this invocation');
+  const time = attemptTime(work.remaining(), work.settings.timeout);
+  if (time === undefined) return untried(recipient, 'no time is left in this invocation');
   try {
-    const claim = await work.ledger.claim(deliveryName(recipient, work), work.remaining());
+    const claiming = work.ledger.claim(deliveryName(recipient, work), work.remaining());
+    // The mail is fetched while the ledger is asked; its error is met where the mail is needed.
+    const [claim] = await Promise.all([claiming, work.stored().catch(() => undefined)]);
     if (claim === 'done') return { kind: 'done', recipient };
     if (claim === 'claimed-by-another') return untried(recipient, 'another worker is delivering it');
-    const { status, facts, isMissing } = await tried(recipient, site, work);
+    const { status, facts, isMissing } = await tried(recipient, site, work, AbortSignal.timeout(time));
     reportAttempt(recipient, status, facts);
     switch (outcomeOf(status)) {
       case 'delivered':
@@ -67,11 +66,14 @@ function deliveryName(recipient: string, { mail, again }: Work): string {
   return again === undefined ? name : `${name}#${again}`;
 }
 
-async function tried(recipient: string, site: Site, work: Work): Promise<Delivery & { isMissing?: boolean }> {
-  const { settings, mail } = work;
-  const signal = AbortSignal.timeout(Math.max(1, Math.min(settings.timeout, work.remaining() - timeToEnd)));
+async function tried(
+  recipient: string,
+  site: Site,
+  { settings, mail, stored: open }: Work,
+  signal: AbortSignal,
+): Promise<Delivery & { isMissing?: boolean }> {
   try {
-    const stored = await work.stored();
+    const stored = await open();
     if (!stored) {
       return {
         status: statusOf(failure('message-unreadable', `there is no object ${mail.key}`)),

@@ -39,12 +39,10 @@ export async function bounceTogether(
   try {
     const stored = await work.stored();
     if (!stored) throw new DeliveryFailure('message-unreadable', `there is no object ${mail.key}`);
-    // An empty mail has no header; whoever sent it is told if SPF or DMARC vouch for him.
+    const domain = domainOf(mail.sender);
     const why =
       reasonNotToBounce(mail, await bounceHeader(stored), settings) ??
-      ((await ledger.countBounce(domainOf(mail.sender), dailyLimit))
-        ? undefined
-        : 'too many bounces to this domain today');
+      ((await ledger.bouncesToday(domain)) < dailyLimit ? undefined : 'too many bounces to this domain today');
     if (why !== undefined) {
       for (const { code } of undelivered) count('BounceSuppressed', code);
       logger.warn('not bounced', { why, codes: undelivered.map(({ code }) => code) });
@@ -52,6 +50,7 @@ export async function bounceTogether(
     }
     if (work.remaining() < timeToBounce) throw new DeliveryFailure('no-slot', 'no time is left for a bounce');
     await sendBounce(mail.messageId, settings.bounceSender, undelivered);
+    await ledger.countBounce(domain).catch(reportLedgerError);
   } catch (error) {
     return { kind: 'deferred', status: statusOf(failureOf(error)) };
   }

@@ -16,8 +16,8 @@ export interface Undelivered {
   readonly detail?: string;
 }
 
-/** Milliseconds between two calls. */
-const interval = 1050;
+/** Milliseconds from the end of a call to the next. */
+const interval = 1020;
 
 let client: SESClient | undefined;
 let next = 0;
@@ -31,26 +31,26 @@ export async function sendBounce(
   const { SendBounceCommand, SESClient } = await import('@aws-sdk/client-ses');
   // One attempt: the SDK's second would come too early for SES, and after a lost answer bounce twice.
   client ??= new SESClient({ requestHandler, maxAttempts: 1 });
-  const now = performance.now();
-  const start = Math.max(now, next);
-  next = start + interval;
-  await sleep(start - now);
-  await client.send(
-    new SendBounceCommand({
-      OriginalMessageId: messageId,
-      BounceSender: bounceSender,
-      Explanation: explanation(undelivered),
-      BouncedRecipientInfoList: undelivered.map((each) => ({
-        Recipient: each.recipient,
-        RecipientDsnFields: {
-          Action: 'failed',
-          Status: each.code,
-          DiagnosticCode: `x-groupserver; ${statusText(each)}`,
-          LastAttemptDate: new Date(),
-        },
-      })),
-    }),
-  );
+  const bounce = new SendBounceCommand({
+    OriginalMessageId: messageId,
+    BounceSender: bounceSender,
+    Explanation: explanation(undelivered),
+    BouncedRecipientInfoList: undelivered.map((each) => ({
+      Recipient: each.recipient,
+      RecipientDsnFields: {
+        Action: 'failed',
+        Status: each.code,
+        DiagnosticCode: `x-groupserver; ${statusText(each)}`,
+        LastAttemptDate: new Date(),
+      },
+    })),
+  });
+  await sleep(Math.max(0, next - performance.now()));
+  try {
+    await client.send(bounce);
+  } finally {
+    next = performance.now() + interval;
+  }
 }
 
 function explanation(undelivered: readonly Undelivered[]): string {

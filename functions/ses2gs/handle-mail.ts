@@ -40,8 +40,6 @@ export async function handleMail({ work, isReleased, age }: HandleOptions): Prom
 
 async function deliverToAll(work: Work, age: () => number): Promise<Fate> {
   const attempts: Attempt[] = [];
-  // The mail is fetched while the ledger is asked; who needs it meets the error.
-  work.stored().catch(() => undefined);
   try {
     for (const recipient of work.mail.recipients) attempts.push(await attempt(recipient, work));
     const failed = attempts.filter((each) => each.kind === 'failed');

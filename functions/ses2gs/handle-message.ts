@@ -32,6 +32,7 @@ const timeToEnd = 5000;
 
 /** Handles a message; false when it has to stay in the queue. */
 export async function handleMessage(message: QueueMessage, world: World): Promise<boolean> {
+  logger.setCorrelationId(message.id);
   try {
     const reading = readNotification(message.body);
     switch (reading.kind) {

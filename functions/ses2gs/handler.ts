@@ -4,13 +4,12 @@
  * what comes past the queue is sent into it, and there an error is the only way not to lose it.
  */
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { DeliveryFailure } from '../core/delivery-status.ts';
 import { handleMessage } from './handle-message.ts';
 import { logger } from './log.ts';
-import { count, metrics } from './metrics.ts';
+import { count, publishMetrics } from './metrics.ts';
 import { recogniseInvocation } from './notification.ts';
 import { forward, park } from './queue.ts';
 import { readQueues, readSettings, type Settings } from './settings.ts';
@@ -71,4 +70,4 @@ function named(url: string | undefined, name: string): string {
 
 export const handler = middy(handle)
   .use(injectLambdaContext(logger, { logEvent: false, resetKeys: true }))
-  .use(logMetrics(metrics));
+  .use({ after: publishMetrics, onError: publishMetrics });

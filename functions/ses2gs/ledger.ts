@@ -14,7 +14,7 @@ import {
   IdempotencyRecordStatus,
 } from '@aws-lambda-powertools/idempotency';
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
-import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { dynamodb } from './aws-clients.ts';
 
 export interface Claim {
@@ -27,8 +27,9 @@ export interface Claim {
 export interface Ledger {
   /** Claims a delivery; rejects when the table cannot be had. `remaining`: milliseconds until the invocation ends. */
   claim(delivery: string, remaining: number): Promise<Claim | 'done' | 'claimed-by-another'>;
-  /** Counts a bounce to a domain; false when the limit of the day is reached. */
-  countBounce(domain: string, limit: number): Promise<boolean>;
+  /** Gives the number of bounces to a domain today. */
+  bouncesToday(domain: string): Promise<number>;
+  countBounce(domain: string): Promise<void>;
 }
 
 const day = 86_400;
@@ -77,27 +78,28 @@ export function openLedger(tableName: string): Ledger {
       return claimOf(delivery);
     },
 
-    async countBounce(domain, limit) {
-      const now = new Date();
+    async bouncesToday(domain) {
+      const { Item } = await dynamodb.send(new GetItemCommand({ TableName: tableName, Key: bouncesOf(domain) }));
+      return Number(Item?.['bounces']?.N ?? 0);
+    },
+
+    async countBounce(domain) {
       const count = new UpdateItemCommand({
         TableName: tableName,
-        Key: { id: { S: `bounces#${domain}#${now.toISOString().slice(0, 10)}` } },
+        Key: bouncesOf(domain),
         UpdateExpression: 'ADD #bounces :one SET #expiration = :expiration',
-        ConditionExpression: 'attribute_not_exists(#bounces) OR #bounces < :limit',
         ExpressionAttributeNames: { '#bounces': 'bounces', '#expiration': 'expiration' },
         ExpressionAttributeValues: {
           ':one': { N: '1' },
-          ':limit': { N: String(limit) },
-          ':expiration': { N: String(Math.floor(now.getTime() / 1000) + 2 * day) },
+          ':expiration': { N: String(Math.floor(Date.now() / 1000) + 2 * day) },
         },
       });
-      try {
-        await dynamodb.send(count);
-        return true;
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return false;
-        throw error;
-      }
+      await dynamodb.send(count);
     },
   };
+}
+
+/** The record of a domain and a day, by UTC. */
+function bouncesOf(domain: string): Record<string, AttributeValue> {
+  return { id: { S: `bounces#${domain}#${new Date().toISOString().slice(0, 10)}` } };
 }

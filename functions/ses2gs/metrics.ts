@@ -24,7 +24,7 @@ export const metricNames = [
 
 export type MetricName = (typeof metricNames)[number];
 
-export const metrics = new Metrics({ namespace: 'smtp2gs', serviceName: 'ses2gs' });
+const metrics = new Metrics({ namespace: 'smtp2gs', serviceName: 'ses2gs' });
 
 const units = {
   MailAgeSeconds: MetricUnit.Seconds,
@@ -41,4 +41,9 @@ export function count(name: Exclude<MetricName, keyof typeof units>, code?: stri
 /** Records a figure, in the unit that its name tells; `Attempts` is a number. */
 export function measure(name: keyof typeof units | 'Attempts', value: number): void {
   metrics.addMetric(name, name === 'Attempts' ? MetricUnit.Count : units[name], value);
+}
+
+/** Writes what was counted and measured since the last time. */
+export function publishMetrics(): void {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }

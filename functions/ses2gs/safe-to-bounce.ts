@@ -58,7 +58,7 @@ function isVouchedFor(sender: string, verdicts: ReceivedMail['verdicts'], header
   return verdicts.dkim === 'PASS' && header.signedBy.length > 0 && header.signedBy.every(isOf);
 }
 
-/** The same domain, or one below the other (relaxed alignment without a list of public suffixes: more than two labels or equal). */
+/** The same domain, or one below the other: nearly RFC 7489's relaxed alignment, without a list of public suffixes. */
 function isAligned(domain: string, sender: string): boolean {
   if (domain === sender) return true;
   const [upper, lower] = domain.length < sender.length ? [domain, sender] : [sender, domain];

@@ -43,3 +43,12 @@ export function waitAfter({ receiveCount, age, retryAfter = 0, random }: FailedT
   const untilExpiry = Math.max(expiryAge - age, planned);
   return Math.round(Math.min(Math.max(planned, retryAfter), untilExpiry, longestWait));
 }
+
+/** Milliseconds that must be left to the invocation for an attempt to be started, and that are kept for what follows it. */
+const timeToStart = 20_000;
+const timeToEnd = 10_000;
+
+/** Gives the milliseconds that an attempt may take; undefined where too few are left to start one. */
+export function attemptTime(remaining: number, timeout: number): number | undefined {
+  return remaining < timeToStart ? undefined : Math.min(timeout, remaining - timeToEnd);
+}

@@ -35,9 +35,7 @@ export async function buildLambda(dist: string): Promise<Metafile> {
     banner: { js: requireForCommonJs },
     // undici's own switch, which Node's core sets: the parser that is still an experiment stays out.
     define: { esbuildDetection: 'true' },
-    plugins: [smallUndici],
-    // npm installs the same version twice, for mailparser and for its libmime.
-    alias: { 'iconv-lite': createRequire(require.resolve('mailparser')).resolve('iconv-lite') },
+    plugins: [smallUndici, oneCopy],
     legalComments: 'none',
     logLevel: 'warning',
     metafile: true,
@@ -58,5 +56,25 @@ const smallUndici: Plugin = {
     bundle.onLoad({ filter: /undici\/lib\/llhttp\/llhttp-wasm\.js$/ }, () => ({
       contents: 'module.exports = undefined;',
     }));
+  },
+};
+
+/**
+ * npm installs two of these, for several users below mailparser: one version of iconv-lite twice, and two of entities, of
+ * which the newer can do what the older could. All get the one that the named user has.
+ */
+const users: Readonly<Record<string, string>> = { 'iconv-lite': 'mailparser', entities: 'htmlparser2' };
+
+const oneCopy: Plugin = {
+  name: 'one-copy',
+  setup(bundle) {
+    const filter = new RegExp(`^(${Object.keys(users).join('|')})(/|$)`);
+    bundle.onResolve({ filter }, async ({ path, kind, pluginData }) => {
+      const [name = ''] = path.split('/');
+      const user = users[name];
+      if (pluginData === oneCopy || user === undefined) return undefined;
+      const resolveDir = join(root, 'node_modules', user);
+      return await bundle.resolve(path, { kind, resolveDir, pluginData: oneCopy });
+    });
   },
 };

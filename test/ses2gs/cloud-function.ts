@@ -14,6 +14,7 @@ import { createClock } from '../../infra/local/clock.ts';
 import { type Cloud, names, startCloud } from '../../infra/local/cloud.ts';
 import { functionEnvironment } from '../../infra/local/function-environment.ts';
 import { readLedger } from '../../infra/local/ledger-items.ts';
+import { queuedMail } from '../../infra/local/queued-mail.ts';
 import { configText, type Site, type SiteOptions, startSites } from '../../infra/local/sites.ts';
 import { captureOutput } from './captured-output.ts';
 
@@ -53,6 +54,10 @@ export interface CloudFunction {
   receive(options?: MailOptions): Promise<{ messageId: string; bytes: Buffer; answers: Answer[] }>;
   /** What the function has written since the last call. */
   output(): Record<string, unknown>[];
+  /** What was parked: for whom, and with which attributes. */
+  parked(): { recipients: string[]; attributes: Record<string, string>; body: string }[];
+  /** The keys in the bucket that begin with a prefix. */
+  keys(prefix: string): string[];
   ledger(): Promise<Record<string, unknown>[]>;
   /** Sets variables of the function's environment until the next call; undefined takes one away. */
   environment(variables?: Readonly<Record<string, string | undefined>>): void;
@@ -141,7 +146,7 @@ export async function startCloudFunction(siteOptions: SiteOptions[] = [{}]): Pro
     },
     hiddenFor: () => {
       const [message] = cloud.mailQueue.contents();
-      return message ? (message.visibleAt - (message.lastReceivedAt ?? 0)) / 1000 : Number.NaN;
+      return message ? Math.round((message.visibleAt - (message.lastReceivedAt ?? 0)) / 1000) : Number.NaN;
     },
     receive: async (options) => {
       const { messageId, bytes, notification } = await store(options);
@@ -149,6 +154,17 @@ export async function startCloudFunction(siteOptions: SiteOptions[] = [{}]): Pro
       return { messageId, bytes, answers: await work() };
     },
     output: () => captured.take(),
+    parked: () =>
+      queuedMail(cloud.parkQueue, Date.now(), new Set()).map(({ recipients, attributes, body }) => ({
+        recipients,
+        attributes,
+        body,
+      })),
+    keys: (prefix) =>
+      cloud.s3
+        .list(names.bucket)
+        .map(({ key }) => key)
+        .filter((key) => key.startsWith(prefix)),
     ledger: () => readLedger(cloud.clients.dynamodb, names.table),
     environment: (variables = {}) => {
       for (const name of changed) delete process.env[name];

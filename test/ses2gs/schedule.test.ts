@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { expiryAge, waitAfter } from '../../functions/ses2gs/schedule.ts';
+import { attemptTime, expiryAge, waitAfter } from '../../functions/ses2gs/schedule.ts';
 
 const minute = 60;
 const hour = 3600;
@@ -65,5 +65,19 @@ describe('the schedule', () => {
         expect(wait).toBeLessThanOrEqual(43_200);
       }),
     );
+  });
+});
+
+describe('an attempt', () => {
+  it('is not started with less than 20 seconds left', () => {
+    expect(attemptTime(19_999, 120_000)).toBeUndefined();
+  });
+
+  it('leaves 10 seconds for what follows it', () => {
+    expect(attemptTime(20_000, 120_000)).toBe(10_000);
+  });
+
+  it('takes no longer than the settings say', () => {
+    expect(attemptTime(180_000, 120_000)).toBe(120_000);
   });
 });
