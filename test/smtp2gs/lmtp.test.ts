@@ -202,7 +202,8 @@ describe.each(artefacts)('LMTP of %s', (artefact) => {
   });
 
   it('delivers what a client sends that hangs up before the reply', async () => {
-    const client = await session();
+    const { where } = await start();
+    const client = await openSession(where);
     server.faults.next({ kind: 'delay', milliseconds: 300 }, { page: 'add' });
     await client.say('MAIL FROM:<a@example.com>');
     await client.say(`RCPT TO:<${groupAddress}>`);
@@ -211,18 +212,19 @@ describe.each(artefacts)('LMTP of %s', (artefact) => {
     await expect.poll(() => server.requests.length).toBe(2);
     client.close();
     await expect.poll(() => server.posts.length).toBe(1);
-    const other = await openSession((lmtp as LmtpProcess).where);
+    const other = await openSession(where);
     expect((await sendMail(other, [third ?? ''], mail)).mail[0]).toMatch(/^250 /);
   });
 
   it('posts nothing of a mail that did not come to its end', async () => {
-    const client = await session();
+    const { where } = await start();
+    const client = await openSession(where);
     await client.say('MAIL FROM:<a@example.com>');
     await client.say(`RCPT TO:<${groupAddress}>`);
     await client.say('DATA');
     client.write('Subject: half\r\n\r\nhalf a mai');
     client.close();
-    const other = await openSession((lmtp as LmtpProcess).where);
+    const other = await openSession(where);
     expect((await sendMail(other, [groupAddress], mail)).mail[0]).toMatch(/^250 /);
     expect(server.posts).toHaveLength(1);
   });

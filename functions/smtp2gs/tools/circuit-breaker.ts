@@ -54,8 +54,9 @@ export function circuitBreaker(now: () => number): CircuitBreaker {
         reached();
         return answer;
       } catch (error) {
-        if (error instanceof DeliveryFailure && error.kind === 'server-unreachable') failed(error);
-        else reached();
+        if (!(error instanceof DeliveryFailure && error.kind === 'server-unreachable')) reached();
+        // Who came too late for a connection says nothing about the server.
+        else if (!signal.aborted) failed(error);
         throw error;
       }
     },

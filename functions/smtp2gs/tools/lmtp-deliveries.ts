@@ -57,13 +57,12 @@ export function lmtpDeliveries(options: DeliveriesOptions): LmtpHandlers {
     }
   }
 
-  async function deliverTo(recipient: string, mail: Message, sender: string): Promise<DeliveryStatus> {
+  async function deliverTo(recipient: string, mail: Message, sender: string, signal: AbortSignal) {
     const clock = phaseClock();
     const entry: LogEntry = { sender, recipient, bytes: mail.size, milliseconds: clock.milliseconds };
-    const end = deadline(timeout);
     const attempt = async () => {
       checkSize(mail.size, maxSize);
-      const turn = await clock.measure('wait', () => deliveries.enter(end.signal));
+      const turn = await clock.measure('wait', () => deliveries.enter(signal));
       try {
         const { groupServer, relayPrefix } = site.current();
         const message = withOriginalRecipient(mail, recipient);
@@ -74,7 +73,7 @@ export function lmtpDeliveries(options: DeliveriesOptions): LmtpHandlers {
           relayPrefix,
           // The size of the mail has been checked; the field that we put before it does not count.
           maxSize: message.size,
-          signal: end.signal,
+          signal,
         });
         Object.assign(entry, facts);
         return status;
@@ -83,7 +82,6 @@ export function lmtpDeliveries(options: DeliveriesOptions): LmtpHandlers {
       }
     };
     const status = await clock.measure('total', attempt).catch(statusOf);
-    end.done();
     breaker.heed(status);
     options.report(entry, status);
     return status;
@@ -105,14 +103,15 @@ export function lmtpDeliveries(options: DeliveriesOptions): LmtpHandlers {
       }
     },
     async deliver(mail, { sender, recipients }: Transaction) {
+      const end = deadline(timeout);
       // A recipient that was given twice gets the mail once, and the same reply twice.
-      const ends = new Map<string, Promise<DeliveryStatus>>();
-      const endOf = (recipient: string) => {
-        const end = ends.get(recipient) ?? deliverTo(recipient, mail, sender);
-        ends.set(recipient, end);
-        return end;
-      };
-      return await Promise.all(recipients.map(endOf));
+      const statuses = new Map<string, Promise<DeliveryStatus>>();
+      for (const recipient of new Set(recipients)) {
+        statuses.set(recipient, deliverTo(recipient, mail, sender, end.signal));
+      }
+      const inOrder = await Promise.all(recipients.flatMap((recipient) => statuses.get(recipient) ?? []));
+      end.done();
+      return inOrder;
     },
   };
 }

@@ -95,11 +95,12 @@ async function run({ values, operands: [url, ...more] }: ParsedOptions): Promise
   };
   const handlers = lmtpDeliveries({ site, breaker, concurrency, timeout: count('timeout', 240), maxSize, report });
   const server = lmtpServer({ handlers, maxSize, spoolDir: spoolPlace(values.get('spool-dir')), connections });
+  takeOver('SIGHUP', () => site.forget());
+  const stopped = stopSignal();
   const bound = await listen(server.socket, address, mode);
   say(`smtp2gs ${version} takes LMTP on ${addressText(bound)}`);
   tellSystemd();
-  process.removeAllListeners('SIGHUP').on('SIGHUP', () => site.forget());
-  const signal = await stopSignal();
+  const signal = await stopped;
   say(`stopped by ${signal}; what has begun is finished first`);
   await server.stop();
   return { exit: 0 };
@@ -110,17 +111,26 @@ function socketMode(text: string): number {
   return Number.parseInt(text, 8);
 }
 
-/** Waits for SIGTERM or SIGINT; a second one ends the process at once, as it did before this server ran. */
+/** Waits for SIGTERM or SIGINT; a second one ends the process at once, as it did before. */
 function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      const atOnce = process.listeners(signal);
-      process.removeAllListeners(signal).once(signal, () => {
-        for (const listener of atOnce) process.on(signal, listener);
+      const others = takeOver(signal, stop);
+      function stop() {
+        for (const other of others) process.on(signal, other);
+        process.removeListener(signal, stop);
         resolve(signal);
-      });
+      }
     }
   });
+}
+
+/** Takes the place of the listeners of a signal. There is always one, or else a signal on its way would be lost. */
+function takeOver(signal: NodeJS.Signals, listener: () => void): readonly NodeJS.SignalsListener[] {
+  const others = process.listeners(signal);
+  process.on(signal, listener);
+  for (const other of others) process.removeListener(signal, other);
+  return others;
 }
 
 function lineOf({ recipient, sender, bytes, milliseconds: { total = 0 } }: LogEntry, status: DeliveryStatus): string {
