@@ -19,7 +19,7 @@ export function openStateFolder(kept: string | undefined): StateFolder {
     const path = mkdtempSync(join(tmpdir(), 'smtp2gs-stack-'));
     return { path, keep: false, release: () => rmSync(path, { recursive: true, force: true }) };
   }
-  mkdirSync(kept, { recursive: true });
+  mkdirSync(kept, { recursive: true, mode: 0o700 }); // there will be mail in it
   const lock = join(kept, 'pid');
   const holder = pidIn(lock);
   if (holder !== undefined && isAlive(holder))
