@@ -49,7 +49,7 @@ export async function readForm(asked: Asked, lookedUp: boolean): Promise<void> {
 export async function readLookUp(asked: Asked): Promise<string | null> {
   if (asked.answer.status !== 200) throw statusFailure(asked, false);
   const pieces: Uint8Array[] = [];
-  await eachPiece(asked, pageLimit, (piece) => pieces.push(piece.slice()));
+  await eachPiece(asked, pageLimit, (piece) => pieces.push(Buffer.from(piece)));
   const found = parseJson(asked, Buffer.concat(pieces));
   if (typeof found !== 'object' || found === null || !('groupId' in found)) {
     throw misunderstood(asked, 'the look-up was answered without a groupId');
