@@ -21,8 +21,9 @@ export async function bounceHeader(message: Message): Promise<BounceHeader | und
   const read = header.filter((field) => fields.has(field.name.toLowerCase())).map((field) => field.raw.trimEnd());
   const section = read.join('\r\n');
   if (section.length > limit) return undefined;
-  const { simpleParser } = await import('mailparser');
-  const parsed = await simpleParser(Buffer.from(`${section}\r\n\r\n`, 'latin1'));
+  // A CommonJS module: in the bundle it has a default export only.
+  const { default: mailparser } = await import('mailparser');
+  const parsed = await mailparser.simpleParser(Buffer.from(`${section}\r\n\r\n`, 'latin1'));
   const values = (name: string) =>
     parsed.headerLines
       .filter((line) => line.key === name)

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { property } from '../../functions/ses2gs/json.ts';
 import { buildLambda } from '../../infra/build/build-lambda.ts';
 import { bundledPackages } from '../../infra/build/licence-notices.ts';
+import { startStack } from '../../infra/local/stack.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const readJson = (name: string): unknown => JSON.parse(readFileSync(join(root, name), 'utf8'));
@@ -110,5 +111,18 @@ describe('the bundle', () => {
       cwd: join(dist, 'ses2gs'),
     });
     expect(stdout).toContain('answer {"batchItemFailures":[]}');
+  });
+
+  it('delivers and bounces, which takes every chunk that is loaded late', async () => {
+    const stack = await startStack({ bundle: join(dist, 'ses2gs') });
+    try {
+      const to = ['example_group@groups.example.com', 'nobody@groups.example.com'];
+      await stack.send({ from: 'ada@example.com', to, subject: 'Tea', text: 'Is there any tea?' });
+      await stack.settled();
+      expect(stack.groupServer.posts).toHaveLength(1);
+      expect(stack.bounces()).toHaveLength(1);
+    } finally {
+      await stack.stop();
+    }
   });
 });
