@@ -16,7 +16,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      project('quick', ['core', 'smtp2gs', 'ses2gs', 'infra']),
+      project('quick', ['core', 'smtp2gs', 'ses2gs', 'infra', 'security']),
       project('stack', ['stack', 'chaos', 'fuzz'], {
         testTimeout: 120_000,
         hookTimeout: 120_000,
