@@ -20,6 +20,8 @@ const idleTimeout = 4000;
 export function undiciTransport({ ca, insecure = false }: UndiciTransportOptions = {}): Post {
   const newAgent = () =>
     new Agent({
+      // Mail is delivered one after another; a pool would open a second connection for what follows an answer at once.
+      connections: 1,
       allowH2: false,
       keepAliveTimeout: idleTimeout,
       keepAliveMaxTimeout: idleTimeout,
