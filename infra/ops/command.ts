@@ -37,9 +37,19 @@ export async function runCommand(command: Command): Promise<void> {
   const words = process.argv.slice(2);
   const out = createOutput({ json: words.includes('--json') });
   const stopped = new AbortController();
-  // Once: whoever presses Ctrl-C again means it.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(stopped));
   process.exitCode = await exitStatus(command, words, out, stopped.signal);
+}
+
+/** Milliseconds. npm hands on a Ctrl-C that the terminal has sent as well; a later one is meant. */
+const echo = 1000;
+
+let stoppedAt: number | undefined;
+
+function stop(stopped: AbortController): void {
+  stoppedAt ??= performance.now();
+  if (performance.now() - stoppedAt > echo) process.exit(130);
+  stopped.abort();
 }
 
 async function exitStatus(
