@@ -127,9 +127,11 @@ export const steps: Step[] = [
     title: 'The function is killed while it posts: the mail comes again, and is posted once',
     run: async (stack) => {
       stack.groupServer.faults.next({ kind: 'hang', when: 'after-body' }, { page: 'add' });
-      const before = stack.groupServer.requests.length;
+      const adds = () => stack.groupServer.requests.filter(({ path }) => path.includes('add-email')).length;
+      const before = adds();
       await stack.send(mail(group, 'A crash'));
-      while (stack.groupServer.requests.length < before + 2) await new Promise((resolve) => setTimeout(resolve, 20));
+      // The look-up may be remembered, so the post alone tells that the function is at it.
+      while (adds() === before) await new Promise((resolve) => setTimeout(resolve, 20));
       stack.killLambda();
       await stack.settled();
       stack.turnClock(minutes(20));
