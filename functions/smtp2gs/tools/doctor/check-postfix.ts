@@ -12,8 +12,18 @@ const defaultDeadline = 240;
 
 /** Checks every transport and alias that runs smtp2gs. */
 export async function checkPostfix(): Promise<readonly Finding[]> {
-  const postconf = await findPostconf();
-  if (!postconf) return [skipped('postfix', 'there is no postconf here')];
+  try {
+    const postconf = await findPostconf();
+    return postconf ? await checkUses(postconf) : [skipped('postfix', 'there is no postconf here')];
+  } catch (error) {
+    const text = error instanceof Error ? (error.message.split('\n').at(1) ?? error.message) : '';
+    return [
+      failed('postfix', `its configuration cannot be read: ${text}`, 'run "postfix check" and mend what it says'),
+    ];
+  }
+}
+
+async function checkUses(postconf: Postconf): Promise<readonly Finding[]> {
   const [transports, aliases] = await Promise.all([findTransports(postconf), findAliases(postconf)]);
   if (transports.length + aliases.length === 0) {
     const remedy = 'smtp2gs mta-config postfix URL prints what to write; with LMTP this is as it should be';

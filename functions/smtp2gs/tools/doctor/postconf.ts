@@ -3,6 +3,7 @@
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { codeOf } from '../../input-file.ts';
 
 const run = promisify(execFile);
 
@@ -13,15 +14,16 @@ export interface Postconf {
   services(): Promise<readonly string[]>;
 }
 
-/** Gives postconf; undefined where there is no Postfix. */
+/** Gives postconf; undefined where there is no Postfix. Rejects when it does not work. */
 export async function findPostconf(): Promise<Postconf | undefined> {
   // An ordinary user has no sbin in PATH.
   const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin` };
   const ask = async (...words: string[]) => (await run('postconf', words, { env })).stdout;
   try {
     await ask('-h', 'mail_version');
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
   }
   return {
     value: async (name) => (await ask('-xh', name)).trim(),
