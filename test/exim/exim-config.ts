@@ -2,7 +2,7 @@
  * The configuration of the private Exim but for what infra/mta/exim.txt adds to it: it takes mail for anybody and
  * delivers what goes back to the sender into a file.
  */
-import { senderDomain } from '../postfix/main-cf.ts';
+import { senderDomain } from '../mta/scenario-by-mail.ts';
 
 /** The file into which everything for {@link senderDomain} is delivered, as seen in the place. */
 export const mailboxFile = '/srv/mail/everybody';

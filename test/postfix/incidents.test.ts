@@ -6,13 +6,13 @@
 import { chmodSync, chownSync, readdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { commandsIn, configFile, signalCommand, writeConfig } from '../mta/command-in-place.ts';
+import type { PrivatePlace } from '../mta/private-place.ts';
+import { author, withCrlf } from '../mta/scenario-by-mail.ts';
 import { suiteNeeds } from '../required-suite.ts';
 import { configText, groupAddress, plainMail, token } from '../scenarios.ts';
 import { type InstalledCommand, installCommand } from '../smtp2gs/installed-command.ts';
-import { commandsIn, configFile, signalCommand, writeConfig } from './command-in-place.ts';
 import { type Site, startSite, ways } from './postfix-site.ts';
-import type { PrivatePlace } from './private-place.ts';
-import { author, withCrlf } from './scenario-by-mail.ts';
 import { until } from './until.ts';
 
 const mail = { sender: author, recipients: [groupAddress], message: withCrlf(plainMail) };

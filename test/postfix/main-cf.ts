@@ -2,11 +2,9 @@
  * The configuration of the private Postfix but for what infra/mta adds to it: a mail system that takes mail for the
  * groups from anybody on this machine, tries again at once, and delivers what goes back to the sender into a folder.
  */
+import { senderDomain } from '../mta/scenario-by-mail.ts';
 
-/** Mail to this domain, bounces above all, is delivered to {@link mailbox}. */
-export const senderDomain = 'sender.example.net';
-
-/** The maildir of everybody at {@link senderDomain}, as seen in the place. */
+/** The maildir of everybody at the senders' domain, as seen in the place. */
 export const mailbox = '/srv/mail/everybody';
 
 export const mainCf = `

@@ -4,11 +4,11 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Post, Relayed } from '../../infra/local/group-server/group-server.ts';
+import { author, withCrlf } from '../mta/scenario-by-mail.ts';
 import { suiteNeeds } from '../required-suite.ts';
 import { groupAddress, plainMail } from '../scenarios.ts';
 import { type InstalledCommand, installCommand } from '../smtp2gs/installed-command.ts';
 import { startSite, ways } from './postfix-site.ts';
-import { author, withCrlf } from './scenario-by-mail.ts';
 
 const megabyte = 1_000_000;
 const inHeader = (body: string | Buffer) => Buffer.concat([Buffer.from('Subject: Bytes\n\n'), Buffer.from(body)]);

@@ -5,11 +5,11 @@
  */
 import { readdirSync } from 'node:fs';
 import { expect } from 'vitest';
+import { mailFor, optionsOf } from '../mta/scenario-by-mail.ts';
 import { type DoorResult, runScenario } from '../run-scenario.ts';
 import { configText, type Scenario } from '../scenarios.ts';
 import { type InstalledWay, startWay } from './postfix-site.ts';
 import type { Attempt, PrivatePostfix } from './private-postfix.ts';
-import { mailFor, optionsOf } from './scenario-by-mail.ts';
 import { until } from './until.ts';
 
 /** Runs a row of the scenarios through a Postfix of its own. */

@@ -7,9 +7,9 @@ import {
   type GroupServerOptions,
   startGroupServer,
 } from '../../infra/local/group-server/group-server.ts';
+import { commandMounts, commandWords, writeConfig } from '../mta/command-in-place.ts';
 import { configText } from '../scenarios.ts';
 import type { Artefact, InstalledCommand } from '../smtp2gs/installed-command.ts';
-import { commandMounts, commandWords, writeConfig } from './command-in-place.ts';
 import { type PrivatePostfix, type Snippet, startPostfix } from './private-postfix.ts';
 
 export interface Way {

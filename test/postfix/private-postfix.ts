@@ -5,10 +5,10 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Filling, readMtaSnippet } from '../mta/mta-snippet.ts';
+import { makePrivatePlace, type PrivatePlace } from '../mta/private-place.ts';
+import { type Mail, sendMail } from '../mta/send-mail.ts';
 import { mailbox, mainCf, masterCf, smtpSocket } from './main-cf.ts';
-import { type Filling, readMtaSnippet } from './mta-snippet.ts';
-import { makePrivatePlace, type PrivatePlace } from './private-place.ts';
-import { type Mail, sendMail } from './send-mail.ts';
 import { until } from './until.ts';
 
 /** The snippets by which Postfix may call the command: pipe(8), local(8), LMTP. */
@@ -109,7 +109,7 @@ function running(place: PrivatePlace): PrivatePostfix {
   return {
     place,
     async send(mail) {
-      return queueIdIn(await sendMail(place.path(smtpSocket), mail));
+      return queueIdIn(await sendMail({ path: place.path(smtpSocket) }, mail));
     },
     log,
     attempts,

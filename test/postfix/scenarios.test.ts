@@ -3,13 +3,13 @@
  * through local(8).
  */
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import { whyNot } from '../mta/scenario-by-mail.ts';
 import { suiteNeeds } from '../required-suite.ts';
 import { type Scenario, scenarios } from '../scenarios.ts';
 import { type InstalledCommand, installCommand } from '../smtp2gs/installed-command.ts';
 import { throughPostfix } from './postfix-door.ts';
 import { ways } from './postfix-site.ts';
 import type { Snippet } from './private-postfix.ts';
-import { whyNot } from './scenario-by-mail.ts';
 
 describe.runIf(suiteNeeds('postfix', { asRoot: true }))('Postfix', () => {
   let command: InstalledCommand;

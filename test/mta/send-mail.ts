@@ -3,7 +3,7 @@
  * characters. It knows neither TLS nor log-in. Rejects with the server's reply unless that is a 2xx or 3xx.
  */
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, type NetConnectOpts, type Socket } from 'node:net';
 
 export interface Mail {
   /** Empty for the null sender. */
@@ -13,9 +13,9 @@ export interface Mail {
   message: Buffer;
 }
 
-/** Sends one mail to the server on this Unix socket and resolves to the reply that took it. */
-export async function sendMail(socketPath: string, { sender, recipients, message }: Mail): Promise<string> {
-  const socket = connect(socketPath);
+/** Sends one mail to the server at this address and resolves to the reply that took it. */
+export async function sendMail(server: NetConnectOpts, { sender, recipients, message }: Mail): Promise<string> {
+  const socket = connect(server);
   try {
     const replies = readReplies(socket);
     const say = async (line: string | Buffer) => {

@@ -3,12 +3,17 @@
  * options that an administrator would have given the command.
  */
 import { mailOf } from '../run-scenario.ts';
-import { groupAddress, type Scenario } from '../scenarios.ts';
-import { senderDomain } from './main-cf.ts';
+import { groupAddress, plainMail, type Scenario } from '../scenarios.ts';
 import type { Mail } from './send-mail.ts';
 
-/** Somebody whose bounces arrive in the place. */
+/** Mail to this domain, bounces above all, is delivered into the place. */
+export const senderDomain = 'sender.example.net';
+
+/** Somebody at {@link senderDomain}. */
 export const author = `ada@${senderDomain}`;
+
+/** A mail with every header field that mail systems add where it is missing. */
+export const completeMail = `Date: Sun, 22 Nov 2026 08:00:00 +0000\n${plainMail}`;
 
 /** Why a row cannot come by mail; undefined if it can. */
 export function whyNot({ envelope, times, faults, maxSize, expected }: Scenario): string | undefined {
