@@ -13,14 +13,17 @@ const readme = readFileSync(`${root}README.md`, 'utf8');
 describe('README.md', () => {
   it('has the failure table and the options of the source (node infra/build/readme-tables.ts writes them)', () => {
     expect(readme).toBe(withTables(readme));
-    for (const { code, text } of Object.values(failures)) expect(readme).toMatch(new RegExp(`\| ${code} \|.*\| ${text} \|`));
+    for (const { code, text } of Object.values(failures)) {
+      expect(readme.split('
+').some((line) => line.startsWith(`| ${code} |`) && line.includes(text))).toBe(true);
+    }
     for (const { long } of deliveryOptions) expect(readme).toContain(`\`--${long}\``);
   });
 
   it('names no npm script that is not there', () => {
-    const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { scripts: Record<string, string> };
+    const scripts = JSON.stringify(JSON.parse(readFileSync(`${root}package.json`, 'utf8')));
     const named = [...readme.matchAll(/npm (?:run )?([a-z][a-z:-]*)/g)].map(([, name]) => name ?? '');
-    expect(named.filter((name) => !['ci', 'install'].includes(name) && !(name in scripts))).toEqual([]);
+    expect(named.filter((name) => !['ci', 'install'].includes(name) && !scripts.includes(`"${name}":`))).toEqual([]);
   });
 
   it('links to no file that is not there', async () => {
