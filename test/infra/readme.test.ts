@@ -1,7 +1,7 @@
 /**
  * README.md says what the source says, and its commands are those of package.json.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { failures } from '../../functions/core/delivery-status.ts';
 import { deliveryOptions } from '../../functions/smtp2gs/options.ts';
@@ -9,26 +9,33 @@ import { withTables } from '../../infra/build/readme-tables.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const readme = readFileSync(`${root}README.md`, 'utf8');
+const lines = readme.split('\n');
 
 describe('README.md', () => {
-  it('has the failure table and the options of the source (node infra/build/readme-tables.ts writes them)', () => {
-    expect(readme).toBe(withTables(readme));
-    for (const { code, text } of Object.values(failures)) {
-      expect(readme.split('
-').some((line) => line.startsWith(`| ${code} |`) && line.includes(text))).toBe(true);
+  it('has the failure table of the source (node infra/build/readme-tables.ts writes it)', () => {
+    expect(withTables(readme)).toBe(readme);
+    for (const { code, exit, text } of Object.values(failures)) {
+      expect(lines.filter((line) => line.startsWith(`| ${code} | ${exit} |`) && line.includes(text))).toHaveLength(1);
     }
-    for (const { long } of deliveryOptions) expect(readme).toContain(`\`--${long}\``);
+  });
+
+  it('has the options of the source', () => {
+    for (const { long } of deliveryOptions) {
+      expect(lines.filter((line) => line.startsWith('| ') && line.includes(`\`--${long}\``)).length).toBeGreaterThan(0);
+    }
   });
 
   it('names no npm script that is not there', () => {
-    const scripts = JSON.stringify(JSON.parse(readFileSync(`${root}package.json`, 'utf8')));
+    const scripts = readFileSync(`${root}package.json`, 'utf8');
     const named = [...readme.matchAll(/npm (?:run )?([a-z][a-z:-]*)/g)].map(([, name]) => name ?? '');
-    expect(named.filter((name) => !['ci', 'install'].includes(name) && !scripts.includes(`"${name}":`))).toEqual([]);
+    const own = named.filter((name) => name !== 'ci');
+    expect(own.length).toBeGreaterThan(2);
+    expect(own.filter((name) => !scripts.includes(`"${name}": "`))).toEqual([]);
   });
 
-  it('links to no file that is not there', async () => {
-    const { existsSync } = await import('node:fs');
+  it('links to no file that is not there', () => {
     const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path]) => path ?? '');
+    expect(links.length).toBeGreaterThan(3);
     expect(links.filter((path) => !existsSync(root + path))).toEqual([]);
   });
 });
