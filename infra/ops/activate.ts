@@ -6,10 +6,10 @@ import {
   DescribeActiveReceiptRuleSetCommand,
   DescribeReceiptRuleSetCommand,
   type ReceiptRule,
-  SESClient,
+  type SESClient,
   SetActiveReceiptRuleSetCommand,
 } from '@aws-sdk/client-ses';
-import { clientConfig } from './aws-clients.ts';
+import { sesClient } from './aws-clients.ts';
 import { type Context, type Outcome, runCommand } from './command.ts';
 import { counted } from './counted.ts';
 import { Failure } from './failure.ts';
@@ -25,7 +25,7 @@ command refuses, and says how to put the rule into that set instead.`,
 });
 
 async function activate({ stack, isMeant, out }: Context): Promise<Outcome> {
-  const ses = new SESClient(clientConfig(stack.region));
+  const ses = sesClient(stack.region);
   const ruleSet = stack.output('RuleSetName');
   const active = await activeRuleSet(ses);
   const found = { ruleSet, active: active?.name ?? null };

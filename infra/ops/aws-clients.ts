@@ -3,6 +3,7 @@
  * own affair, and so are endpoints other than AWS's (`AWS_ENDPOINT_URL*`, as for the local stack).
  */
 import { S3Client } from '@aws-sdk/client-s3';
+import { SESClient } from '@aws-sdk/client-ses';
 
 /** What every client is made with. */
 export const clientConfig = (region: string | undefined) => ({
@@ -20,4 +21,9 @@ export function s3Client(region: string): S3Client {
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
+}
+
+/** SES takes one call a second of the account, whoever makes it: patience is the only remedy. */
+export function sesClient(region: string): SESClient {
+  return new SESClient({ ...clientConfig(region), maxAttempts: 8 });
 }

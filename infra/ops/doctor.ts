@@ -5,9 +5,8 @@
 
 import { isIP } from 'node:net';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { SESClient } from '@aws-sdk/client-ses';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { clientConfig, s3Client } from './aws-clients.ts';
+import { clientConfig, s3Client, sesClient } from './aws-clients.ts';
 import { type Context, type Outcome, runCommand } from './command.ts';
 import { type Check, finding, ill, well } from './doctor/check.ts';
 import { deliveryChecks } from './doctor/delivery.ts';
@@ -43,7 +42,7 @@ async function doctor({ stack, line, out, signal }: Context): Promise<Outcome> {
   const checks = [
     stackCheck(stack),
     ...siteChecks(stack),
-    ...receivingChecks(stack, new SESClient(config), s3Client(stack.region)),
+    ...receivingChecks(stack, sesClient(stack.region), s3Client(stack.region)),
     ...deliveryChecks(stack, new SQSClient(config), new LambdaClient(config)),
     ...mailExchangerChecks(stack, line.value('dns-server')),
   ];

@@ -4,6 +4,7 @@
  * in it, since neither the SDK nor AWS puts them into its messages.
  */
 import { Failure } from './failure.ts';
+import { at } from './json.ts';
 
 const noCredentials = new Set(['CredentialsProviderError', 'TokenProviderError']);
 const badCredentials = new Set([
@@ -26,10 +27,13 @@ export function explain(error: unknown, region: string | undefined): string {
   if (error instanceof Failure) return oneLine(error.message);
   const name = awsName(error);
   if (noCredentials.has(name)) {
-    return 'There are no AWS credentials: set AWS_PROFILE (after "aws sso login" or "aws configure"), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.';
+    const remedy =
+      'set AWS_PROFILE (after "aws sso login" or "aws configure"), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
+    return oneLine(`There are no AWS credentials: ${remedy}. (${error.message})`);
   }
   if (badCredentials.has(name)) return oneLine(`AWS does not take these credentials (${name}): ${error.message}`);
-  if (missingRights.test(name)) return oneLine(`These credentials lack a right: ${error.message || name}`);
+  if (missingRights.test(name) || httpStatus(error) === 403)
+    return oneLine(`These credentials lack a right: ${error.message || name}`);
   if (/region is missing/i.test(error.message)) {
     return 'No region is known: give --region, set AWS_REGION, or write it into samconfig.toml.';
   }
@@ -41,6 +45,11 @@ export function explain(error: unknown, region: string | undefined): string {
 /** SQS tells its errors in two ways, one with a prefix. */
 function awsName(error: Error): string {
   return error.name.replace(/^.*[.#]/, '');
+}
+
+/** An answer to HEAD has no body, and so no code. */
+function httpStatus(error: Error): unknown {
+  return at(error, '$metadata', 'httpStatusCode');
 }
 
 function networkCode(error: Error): string | undefined {

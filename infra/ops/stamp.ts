@@ -35,10 +35,11 @@ export function readStamp(header: Header, messageId: string): Stamp {
 function readVerdicts(stamps: Header): Stamp['verdicts'] {
   const scan = (name: string) => firstField(stamps, name)?.toUpperCase() ?? '';
   const authentication = firstField(stamps, 'Authentication-Results') ?? '';
-  const result = (method: string) =>
-    new RegExp(`;\\s*${method}=([a-z]+)`, 'i').exec(authentication)?.[1]?.toUpperCase() ?? '';
-  // RFC 8601 knows more words than SES's notifications; those are no verdict there.
-  const verdict = (method: string) => ({ PASS: 'PASS', FAIL: 'FAIL' })[result(method)] ?? 'GRAY';
+  const verdict = (method: string) => {
+    const result = new RegExp(`;\\s*${method}=([a-z]+)`, 'i').exec(authentication)?.[1]?.toUpperCase();
+    // RFC 8601 knows more words than SES's notifications; those are no verdict there.
+    return result === undefined || result === 'PASS' || result === 'FAIL' ? (result ?? '') : 'GRAY';
+  };
   return {
     spam: scan('X-SES-Spam-Verdict'),
     virus: scan('X-SES-Virus-Verdict'),

@@ -59,16 +59,6 @@ const doctor = async () => {
   expect(stdout + stderr).not.toContain(token);
   return { exit, lines: stdout.trim().split('\n') };
 };
-/** Expects that one thing is found and everything else is well. */
-const expectOnly = async (finding: RegExp, remedy: RegExp) => {
-  const { exit, lines } = await doctor();
-  const found = lines.filter((line) => line.startsWith('✗')).slice(0, -1);
-  expect(found).toHaveLength(1);
-  expect(found[0]).toMatch(finding);
-  expect(lines.find((line) => line.startsWith('    → '))).toMatch(remedy);
-  expect({ exit, end: lines.at(-1) }).toEqual({ exit: 1, end: '✗ 1 of 14 checks found something.' });
-};
-
 test('a healthy stack passes every check, one line each', async () => {
   const { exit, lines } = await doctor();
   expect(lines.filter((line) => !line.startsWith('✓'))).toEqual(['']);
@@ -93,161 +83,121 @@ test('as JSON each check has its name, its finding and its remedy', async () => 
   });
 });
 
-describe('it finds, by itself, that', () => {
-  const parameter = (value: string) =>
-    account.cloud.parameters.set(names.configParameter, { type: 'SecureString', value, version: 2 });
+/** Something that is wrong: how it comes about, and what is said of it and to be done about it. */
+type Trouble = readonly [spoil: () => unknown, finding: RegExp, remedy: RegExp];
 
-  test.each<[string, () => unknown, RegExp, RegExp]>([
+const mail = (attributes: Record<string, string>) => account.cloud.mailQueue.setAttributes(attributes);
+const park = (attributes: Record<string, string>) => account.cloud.parkQueue.setAttributes(attributes);
+const redeploy = /^ {4}→ somebody changed it: sam deploy puts it back$/;
+const mxRecord = /→ set it, last of all: groups\.example\.com\. IN MX 10 inbound-smtp\.us-east-1\.amazonaws\.com\.$/;
+
+/** One trouble of a check at a time, in the order of the checks; several at once save processes. */
+const rounds: readonly (readonly Trouble[])[] = [
+  [
+    [() => groupServer.offline(), /^✗ GroupServer of groups\.example\.com: .*ECONNREFUSED/, /is the site up/],
+    [() => (policy = undefined), /^✗ bucket policy: SES may not store mail/, redeploy],
+    [() => rule({ enabled: false }), /^✗ receipt rule: rule smtp2gs is switched off$/, redeploy],
     [
-      'GroupServer is down',
-      () => groupServer.offline(),
-      /GroupServer of groups.example.com: .*ECONNREFUSED/,
-      /is the site up/,
+      () => deactivate(),
+      /^✗ active rule set: no .* is active/,
+      /npm run activate -- --stack smtp2gs --region us-east-1$/,
     ],
+    [() => mail({ VisibilityTimeout: '1079' }), /^✗ queue: .* 1079 s is below 6 × the function's 180 s/, redeploy],
+    [() => (account.lambda.states = ['Disabled']), /^✗ deliveries: .* mapping is Disabled; 0 mails/, /npm run resume$/],
+    [() => account.cloud.parkQueue.send('x'), /^✗ parked mail: 1 parked mail$/, /npm run redrive shows why$/],
+    [() => (dns.records = []), /^✗ MX record of groups\.example\.com: there is none$/, mxRecord],
+  ],
+  [
+    [() => (groupServer.token = 'other'), /^✗ GroupServer of .* is the token right\?$/, /compare URL and token/],
+    [() => (policy = policyFor('arn:aws:s3:::smtp2gs-mail/x/*')), /^✗ bucket policy: SES may not/, redeploy],
     [
-      'the token is wrong',
-      () => (groupServer.token = 'other'),
-      /GroupServer of .* is the token right\?/,
-      /compare URL and token/,
-    ],
-    [
-      'the domain is not verified',
-      () => verify('mailer-daemon@groups.example.com'),
-      /identity groups\.example\.com: SES knows no such identity in us-east-1/,
-      /aws sesv2 create-email-identity/,
-    ],
-    ['SES may not store mail', () => (policy = undefined), /bucket policy: SES may not store mail/, /sam deploy/],
-    [
-      'the policy is for another prefix',
-      () => (policy = policyFor('arn:aws:s3:::smtp2gs-mail/other/*')),
-      /bucket policy: SES may not store mail/,
-      /sam deploy/,
-    ],
-    [
-      'no rule set is active',
-      () => (account.cloud.ses.rules.active = undefined),
-      /active rule set: no rule set is active/,
-      /npm run activate -- --stack smtp2gs --region us-east-1/,
-    ],
-    [
-      'the rule is switched off',
-      () => rule({ enabled: false }),
-      /receipt rule: rule smtp2gs is switched off/,
-      /sam deploy/,
-    ],
-    [
-      'the rule takes mail for others',
       () => rule({ recipients: ['example.org'] }),
-      /does not take mail for groups\.example\.com/,
-      /sam deploy/,
+      /rule smtp2gs does not take mail for groups\.example\.com$/,
+      redeploy,
     ],
+    [() => activateAnother(), /^✗ active rule set: theirs is active, not smtp2gs/, /says how to put the rule into it$/],
+    [() => mail({ RedrivePolicy: '' }), /^✗ queue: what it gives up does not go to the ParkQueue$/, redeploy],
+    [() => (account.lambda.mapping = { FunctionResponseTypes: [] }), /^✗ deliveries: .*which mail failed/, redeploy],
+    [() => account.cloud.undeliveredNoticeQueue.send('x'), /^✗ undelivered notifications: 1 not/, /-- --undelivered$/],
+    [() => (dns.records = ['mx.example.com']), /^✗ MX record of .*: names mx\.example\.com$/, mxRecord],
+  ],
+  [
+    [() => verify('mailer-daemon@groups.example.com'), /^✗ identity .*: SES knows no such/, /create-email-identity/],
+    [() => rule({ bucket: 'theirs' }), /^✗ receipt rule: rule smtp2gs does not store mail in smtp2gs-mail$/, redeploy],
+    [() => park({ MessageRetentionPeriod: '345600' }), /^✗ queue: it keeps mail as long as the ParkQueue/, redeploy],
+    [() => (account.lambda.configuration = failed), /^✗ function: is Failed: no image$/, /console of Lambda$/],
+    [() => (account.lambda.mapping = problem), /^✗ deliveries: PROBLEM: Function call failed$/, /log of the function$/],
     [
-      'the rule stores mail elsewhere',
-      () => rule({ bucket: 'theirs' }),
-      /does not store mail in smtp2gs-mail/,
-      /sam deploy/,
-    ],
-    [
-      'the rule stores mail under another name',
-      () => rule({ prefix: '' }),
-      /stores mail below "", not inbound\//,
-      /sam deploy/,
-    ],
-    [
-      'the rule announces mail to others',
-      () => rule({ topicArn: 'arn:aws:sns:us-east-1:1:x' }),
-      /does not announce mail to the topic/,
-      /sam deploy/,
-    ],
-    [
-      'the visibility timeout is short',
-      () => account.cloud.mailQueue.setAttributes({ VisibilityTimeout: '1079' }),
-      /queue: the visibility timeout of 1079 s is below 6 × the function's 180 s/,
-      /sam deploy/,
-    ],
-    [
-      'what is given up goes nowhere',
-      () => account.cloud.mailQueue.setAttributes({ RedrivePolicy: '' }),
-      /queue: what it gives up does not go to the ParkQueue/,
-      /sam deploy/,
-    ],
-    [
-      'parked mail would be gone at once',
-      () => account.cloud.parkQueue.setAttributes({ MessageRetentionPeriod: '345600' }),
-      /queue: it keeps mail as long as the ParkQueue/,
-      /sam deploy/,
-    ],
-    [
-      'deliveries are paused',
-      () => (account.lambda.states = ['Disabled']),
-      /deliveries: the event source mapping is Disabled/,
-      /npm run resume/,
-    ],
-    [
-      'failed mail would be lost',
-      () => (account.lambda.mapping = { FunctionResponseTypes: [] }),
-      /deliveries: .* does not ask which mail failed/,
-      /sam deploy/,
-    ],
-    [
-      'the function failed',
-      () => (account.lambda.configuration = { State: 'Failed', StateReason: 'no image', Timeout: 180 }),
-      /function: is Failed: no image/,
-      /console of Lambda/,
-    ],
-    ['mail is parked', () => account.cloud.parkQueue.send('x'), /parked mail: 1 parked mail/, /npm run redrive/],
-    [
-      'notifications were not brought',
-      () => account.cloud.undeliveredNoticeQueue.send('x'),
-      /undelivered notifications: 1 notification/,
-      /npm run redrive -- --undelivered/,
-    ],
-    [
-      'there is no MX record',
-      () => (dns.records = []),
-      /MX record of groups\.example\.com: there is none/,
-      /IN MX 10 inbound-smtp/,
-    ],
-    [
-      'the MX record is another',
-      () => (dns.records = ['mx.example.com']),
-      /MX record of .*: names mx\.example\.com$/,
-      /IN MX 10 inbound-smtp/,
-    ],
-    [
-      'there are two MX records',
       () => (dns.records = ['MX.example.com', ses.toUpperCase()]),
       /names mx\.example\.com as well/,
-      /remove the others/,
+      /remove the others$/,
     ],
-    ['DNS fails', () => (dns.records = undefined), /DNS does not answer \(ESERVFAIL\)/, /--dns-server/],
+  ],
+  [
+    [() => rule({ prefix: '' }), /^✗ receipt rule: .* stores mail below "", not inbound\/$/, redeploy],
+    [() => (dns.records = undefined), /^✗ MX .*: DNS does not answer \(ESERVFAIL\)$/, /--dns-server$/],
+  ],
+  [
     [
-      'a right is missing',
-      () => account.cloud.faults.next('ses', { ...denied, operation: 'DescribeReceiptRuleSet' }),
-      /receipt rule: These credentials lack a right: You may not\./,
-      /mend that/,
+      () => rule({ topicArn: 'arn:aws:sns:us-east-1:1:x' }),
+      /does not announce mail to the topic of the stack$/,
+      redeploy,
     ],
-  ])('%s', async (_what, spoil, finding, remedy) => {
-    await spoil();
-    await expectOnly(finding, remedy);
-  });
+  ],
+  [[() => deny(), /^✗ receipt rule: These credentials lack a right: You may not\.$/, /mend that/]],
+];
 
-  test('the configuration is missing, or wrong: then GroupServer is not asked', async () => {
-    account.cloud.parameters.clear();
-    const missing = (await doctor()).lines.join('\n');
-    expect(missing).toContain(
-      '✗ configuration, instance default: /smtp2gs/gsconfig.ini: not there\n    → store the text of gsconfig.ini there',
+describe('it finds what is wrong, and only that, each with its remedy', () => {
+  test.each(rounds.map((round, index) => [index + 1, round] as const))('round %i', async (_index, troubles) => {
+    for (const [spoil] of troubles) await spoil();
+    const { exit, lines } = await doctor();
+    const found = lines.flatMap((line, index) =>
+      line.startsWith('✗') ? [[line, lines[index + 1] ?? ''] as const] : [],
     );
-    expect(missing).toContain('✗ GroupServer of groups.example.com: not asked, since its token is not known');
-    parameter(`[webservice-default]\nTOKEN ${token}\n`);
-    expect((await doctor()).lines.join('\n')).toMatch(
-      /✗ configuration, instance default: .*gsconfig\.ini: line 2 is neither/,
-    );
-    expect(groupServer.requests).toEqual([]);
+    expect(found).toHaveLength(troubles.length + 1);
+    for (const [index, [, finding, remedy]] of troubles.entries()) {
+      expect(found[index]?.[0]).toMatch(finding);
+      expect(found[index]?.[1]).toMatch(remedy);
+    }
+    const end = `✗ ${troubles.length} of 14 checks found something.`;
+    expect({ exit, end: lines.at(-1) }).toEqual({ exit: 1, end });
   });
 });
 
-const denied = { code: 'AccessDenied', status: 403, message: 'You may not.' };
+test('the configuration is missing, or wrong: then GroupServer is not asked', async () => {
+  account.cloud.parameters.clear();
+  const missing = (await doctor()).lines.join('\n');
+  expect(missing).toContain(
+    '✗ configuration, instance default: /smtp2gs/gsconfig.ini: not there\n    → store the text of gsconfig.ini there',
+  );
+  expect(missing).toContain('✗ GroupServer of groups.example.com: not asked, since its token is not known');
+  account.cloud.parameters.set(names.configParameter, {
+    type: 'SecureString',
+    version: 2,
+    value: `[webservice-default]\nTOKEN ${token}\n`,
+  });
+  expect((await doctor()).lines.join('\n')).toMatch(
+    /✗ configuration, instance default: .*gsconfig\.ini: line 2 is neither/,
+  );
+  expect(groupServer.requests).toEqual([]);
+});
+
+const failed = { State: 'Failed', StateReason: 'no image', Timeout: 180 };
+const problem = { LastProcessingResult: 'PROBLEM: Function call failed' };
+
+function deny(): void {
+  const fault = { operation: 'DescribeReceiptRuleSet', code: 'AccessDenied', status: 403, message: 'You may not.' };
+  account.cloud.faults.next('ses', fault);
+}
+
+function deactivate(): void {
+  account.cloud.ses.rules.active = undefined;
+}
+
+function activateAnother(): void {
+  account.cloud.ses.rules.sets.set('theirs', []);
+  account.cloud.ses.rules.active = 'theirs';
+}
 
 function verify(identity: string): void {
   account.cloud.ses.identities.clear();

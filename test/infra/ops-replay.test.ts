@@ -203,6 +203,9 @@ test('the null sender stays the null sender, and odd addresses stay what they ar
 test('a mail that is not there is an error; no mail in a time is none', async () => {
   const { exit, stderr } = await ops('replay', ['nothing'], account.env);
   expect({ exit, stderr }).toEqual({ exit: 1, stderr: `There is no mail inbound/nothing in ${names.bucket}.\n` });
+  account.cloud.faults.next('s3', { operation: 'HeadObject', code: 'AccessDenied', status: 403 });
+  const denied = await ops('replay', ['nothing'], account.env);
+  expect(denied.stderr).toMatch(/^These credentials lack a right: /);
   expect((await ops('replay', ['--since', '1h'], account.env)).stdout).toMatch(/There is none\.\n$/);
 });
 

@@ -75,6 +75,13 @@ test.each([
   });
 });
 
+test('activate is patient with SES, which takes one call a second', async () => {
+  account.cloud.ses.rules.active = undefined;
+  account.cloud.faults.next('ses', { code: 'Throttling', message: 'Rate exceeded' }, 4);
+  const { exit } = await ops('activate', ['--yes'], account.env);
+  expect({ exit, active: account.cloud.ses.rules.active }).toEqual({ exit: 0, active: 'smtp2gs' });
+});
+
 test('pause is a dry run first, and tells how much mail waits', async () => {
   account.cloud.mailQueue.send('one');
   const { exit, stdout } = await ops('pause', [], account.env);

@@ -76,5 +76,7 @@ async function deliveries(stack: Stack, sqs: SQSClient, lambda: LambdaClient): P
   if (!mapping.FunctionResponseTypes?.includes('ReportBatchItemFailures')) {
     return ill('the event source mapping does not ask which mail failed: failed mail would be lost', redeploy);
   }
+  if (mapping.LastProcessingResult?.startsWith('PROBLEM'))
+    return ill(mapping.LastProcessingResult, 'read the log of the function');
   return well(`running; ${waiting}`);
 }

@@ -12,31 +12,59 @@ import type { Stack } from '../stack.ts';
 import { inboundPrefix } from '../stored-mail.ts';
 import { type Check, type Finding, ill, redeploy, well } from './check.ts';
 
+/** Identities that SES takes in one call. */
+const atOnce = 100;
+
 /** Gives the checks, in the order in which they make sense. */
 export function receivingChecks(stack: Stack, ses: SESClient, s3: S3Client): Check[] {
   const domains = stack.parameter('RecipientDomains').split(',');
   const sender = stack.parameter('BounceIdentity') || stack.parameter('BounceSender');
+  let asked: Promise<Statuses> | undefined;
+  // SES takes one call a second: all are asked for at once.
+  const identity = async (name: string) => {
+    asked ??= identityStatuses(ses, [...domains, sender]);
+    return verification(name, await asked, stack);
+  };
   return [
-    ...domains.map((domain) => ({ name: `identity ${domain}`, look: () => identity(ses, domain, stack) })),
-    { name: `bounce sender ${sender}`, look: () => identity(ses, sender, stack) },
+    ...domains.map((domain) => ({ name: `identity ${domain}`, look: () => identity(domain) })),
+    { name: `bounce sender ${sender}`, look: () => identity(sender) },
     { name: 'bucket policy', look: () => bucketPolicy(stack, s3) },
     { name: 'receipt rule', look: () => receiptRule(stack, ses, domains) },
     { name: 'active rule set', look: () => activeRuleSet(stack, ses) },
   ];
 }
 
+/** SES's words by identity; nothing for one that it does not know. */
+type Statuses = ReadonlyMap<string, string | undefined>;
+
+async function identityStatuses(ses: SESClient, names: readonly string[]): Promise<Statuses> {
+  const all = [...new Set(names.flatMap(standingFor))];
+  const statuses = new Map<string, string | undefined>();
+  for (let start = 0; start < all.length; start += atOnce) {
+    const Identities = all.slice(start, start + atOnce);
+    const { VerificationAttributes = {} } = await ses.send(
+      new GetIdentityVerificationAttributesCommand({ Identities }),
+    );
+    for (const [name, { VerificationStatus }] of Object.entries(VerificationAttributes))
+      statuses.set(name, VerificationStatus);
+  }
+  return statuses;
+}
+
 /** A verified domain stands for those below it, and for its addresses. */
-async function identity(ses: SESClient, name: string, { region }: Stack): Promise<Finding> {
+function standingFor(name: string): string[] {
   const labels = name.slice(name.lastIndexOf('@') + 1).split('.');
-  const domains = labels.map((_, index) => labels.slice(index).join('.')).filter((domain) => domain.includes('.'));
-  const Identities = [...new Set([name, ...domains])];
-  const { VerificationAttributes = {} } = await ses.send(new GetIdentityVerificationAttributesCommand({ Identities }));
-  const verified = Identities.find((each) => VerificationAttributes[each]?.VerificationStatus === 'Success');
+  return [name, ...labels.slice(0, -1).map((_, index) => labels.slice(index).join('.'))];
+}
+
+function verification(name: string, statuses: Statuses, { region }: Stack): Finding {
+  const verified = standingFor(name).find((each) => statuses.get(each) === 'Success');
   if (verified !== undefined) return well(verified === name ? 'verified' : `verified as ${verified}`);
-  const status = VerificationAttributes[name]?.VerificationStatus;
+  const status = statuses.get(name);
+  const domain = name.slice(name.lastIndexOf('@') + 1);
   return ill(
     status === undefined ? `SES knows no such identity in ${region}` : `not verified (${status})`,
-    `aws sesv2 create-email-identity --region ${region} --email-identity ${domains[0]}, and publish the DKIM records that it shows`,
+    `aws sesv2 create-email-identity --region ${region} --email-identity ${domain}, and publish the DKIM records that it shows`,
   );
 }
 
