@@ -5,7 +5,9 @@
  */
 import { type Delivery, deliver } from '../core/deliver.ts';
 import { DeliveryFailure, outcomeOf, statusOf } from '../core/delivery-status.ts';
+import { checkSize } from '../core/limit.ts';
 import { withOriginalRecipient } from '../core/message.ts';
+import { awsFailure } from './aws-failure.ts';
 import { mayBeStaleToken } from './configuration-error.ts';
 import { post } from './post.ts';
 import { withLowerCaseDomain } from './received-mail.ts';
@@ -41,7 +43,7 @@ export async function attempt(recipient: string, work: Work): Promise<Attempt> {
         return { kind: 'deferred', recipient, status, claim, lifetime: isMissing ? objectAge : expiryAge };
     }
   } catch (error) {
-    return deferred(recipient, error);
+    return deferred(recipient, awsFailure(error, 'ledger'));
   }
 }
 
@@ -81,6 +83,8 @@ async function tried(
         isMissing: true,
       };
     }
+    // Here, since the field that is put in front of it is not the sender's.
+    checkSize(stored.size, settings.maxSize);
     const address = withLowerCaseDomain(recipient);
     const message = withOriginalRecipient(stored, address);
     const deliverBy = async ({ groupServer, relayPrefix }: SiteServer) =>
@@ -89,8 +93,7 @@ async function tried(
         envelope: { recipient: address, sender: mail.sender },
         groupServer,
         relayPrefix,
-        // The field that was put in front is not the sender's.
-        maxSize: settings.maxSize + message.size - stored.size,
+        maxSize: message.size,
         signal,
       });
     const server = await siteServer(site, settings, post);

@@ -3,6 +3,7 @@
  * that were bounced as done, and says of the others why not. It does not reject.
  */
 import { DeliveryFailure, type DeliveryStatus, statusOf } from '../core/delivery-status.ts';
+import { awsFailure } from './aws-failure.ts';
 import { sendBounce, type Undelivered } from './bounce.ts';
 import { bounceHeader } from './bounce-header.ts';
 import type { Claim } from './ledger.ts';
@@ -52,7 +53,7 @@ export async function bounceTogether(
     await sendBounce(mail.messageId, settings.bounceSender, undelivered);
     await ledger.countBounce(domain).catch(reportLedgerError);
   } catch (error) {
-    return { kind: 'deferred', status: statusOf(failureOf(error)) };
+    return { kind: 'deferred', status: statusOf(awsFailure(error, 'bounce')) };
   }
   for (const { code, claim } of undelivered) {
     count('Bounced', code);
@@ -60,20 +61,4 @@ export async function bounceTogether(
   }
   logger.info('bounced', { codes: undelivered.map(({ code }) => code) });
   return { kind: 'bounced' };
-}
-
-/** SES refuses a bounce for what an administrator has to mend: the sender is not verified, the account is in the sandbox. */
-const mendable = new Set([
-  'MessageRejected',
-  'AccessDenied',
-  'AccessDeniedException',
-  'ValidationError',
-  'InvalidParameterValue',
-]);
-
-function failureOf(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof DeliveryFailure) return error;
-  if (mendable.has(error.name))
-    return new DeliveryFailure('config-invalid', `SES refuses the bounce: ${error.name}`, { cause: error });
-  return error;
 }

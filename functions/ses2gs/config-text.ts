@@ -5,6 +5,7 @@
  */
 import { DeliveryFailure } from '../core/delivery-status.ts';
 import { requestHandler } from './aws-clients.ts';
+import { awsFailure } from './aws-failure.ts';
 import type { ConfigPlace } from './settings.ts';
 
 /** Seconds. */
@@ -35,25 +36,8 @@ export async function configText({ service, name }: ConfigPlace, { fresh = false
     const fetch = await fetchers[service];
     text = await fetch(name, { maxAge, forceFetch: fresh });
   } catch (error) {
-    throw failureOf(error, name);
+    throw awsFailure(error, name);
   }
   if (typeof text !== 'string' || text === '') throw new DeliveryFailure('config-invalid', `${name} holds no text`);
   return text;
-}
-
-/** Errors of the services that an administrator has to mend. */
-const mendable = new Set([
-  'ParameterNotFound',
-  'ParameterVersionNotFound',
-  'ResourceNotFoundException',
-  'AccessDeniedException',
-  'InvalidKeyId',
-  'DecryptionFailure',
-  'ValidationException',
-]);
-
-function failureOf(error: unknown, name: string): DeliveryFailure {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const what = cause instanceof Error ? cause.name : 'unknown error';
-  return new DeliveryFailure(mendable.has(what) ? 'config-invalid' : 'internal-error', `${name}: ${what}`, { cause });
 }

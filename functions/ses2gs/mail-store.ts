@@ -4,9 +4,10 @@
  * read is `message-unreadable`; whether an object is missing for good its reader decides.
  */
 import { CopyObjectCommand, GetObjectCommand, type GetObjectCommandOutput, PutObjectCommand } from '@aws-sdk/client-s3';
-import { DeliveryFailure } from '../core/delivery-status.ts';
+import type { DeliveryFailure } from '../core/delivery-status.ts';
 import type { Message } from '../core/message.ts';
 import { s3 } from './aws-clients.ts';
+import { awsFailure, nameOf } from './aws-failure.ts';
 
 export interface StoredAt {
   readonly bucket: string;
@@ -96,10 +97,6 @@ function sizeOf({ ContentRange, ContentLength }: GetObjectCommandOutput): number
   return Number(size);
 }
 
-function unreadable(cause: unknown): DeliveryFailure {
-  return new DeliveryFailure('message-unreadable', `S3: ${nameOf(cause)}`, { cause });
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'unknown error';
+function unreadable(error: unknown): DeliveryFailure {
+  return awsFailure(error, 'S3', 'message-unreadable');
 }

@@ -120,6 +120,19 @@ describe('an environment that is wrong', () => {
   });
 });
 
+describe('a permission that is missing', () => {
+  it.each([
+    ['s3', 'GetObject'],
+    ['dynamodb', 'PutItem'],
+    ['ssm', 'GetParameter'],
+  ] as const)('for %s %s defers and alarms', async (service, operation) => {
+    ses2gs.environment(service === 'ssm' ? { SMTP2GS_CONFIG_PARAMETER: '/not/asked/for' } : {});
+    ses2gs.cloud.faults.always(service, { operation, code: 'AccessDeniedException' });
+    expect((await ses2gs.receive()).answers).toEqual(failed);
+    expect(ses2gs.output()).toContainEqual(alarm);
+  });
+});
+
 describe('a service that is in trouble', () => {
   it('with the configuration defers, and alarms nobody', async () => {
     ses2gs.environment({ SMTP2GS_CONFIG_PARAMETER: '/not/asked/for/yet' });

@@ -61,6 +61,23 @@ describe('a mail', () => {
     expect(server.posts).toHaveLength(1);
   });
 
+  it('that changes between its two readings is not posted as a mixture', async () => {
+    const bytes = Buffer.alloc(3_000_000, 'Subject: x\n\n');
+    const { messageId, notification } = await ses2gs.store({ bytes, recipients: ['second_group@lists.example.org'] });
+    secondServer.faults.next({ kind: 'delay', milliseconds: 500 }, { page: 'look-up' });
+    ses2gs.enqueue(JSON.stringify(notification));
+    const working = ses2gs.work();
+    await expect.poll(() => secondServer.requests.length, { timeout: 10_000, interval: 20 }).toBe(1);
+    await ses2gs.store({ messageId, bytes: Buffer.alloc(3_000_000, 'Subject: y\n\n') });
+    expect((await working)[0]?.batchItemFailures).toHaveLength(1);
+    expect(secondServer.posts).toEqual([]);
+  });
+
+  it('that is empty is refused for good', async () => {
+    expect((await ses2gs.receive({ bytes: Buffer.alloc(0) })).answers).toEqual(done);
+    expect(ses2gs.output()).toContainEqual(expect.objectContaining({ kind: 'message-empty' }));
+  });
+
   it('to a member is relayed', async () => {
     expect((await ses2gs.receive({ recipients: ['p-ada@groups.example.com'] })).answers).toEqual(done);
     expect(server.relayed).toHaveLength(1);

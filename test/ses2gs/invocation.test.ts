@@ -71,6 +71,14 @@ describe('the event', () => {
   });
 });
 
+describe('the reason for which a message is parked', () => {
+  it('is text that SQS takes, whatever the message holds', async () => {
+    ses2gs.enqueue(JSON.stringify({ notificationType: 'B\u0000unce\n' }));
+    expect(await ses2gs.work()).toEqual([done]);
+    expect(ses2gs.parked()[0]?.attributes['smtp2gs-reason']).toBe('a notification of another kind (B?unce?)');
+  });
+});
+
 describe('the bucket of somebody else', () => {
   it('is not touched', async () => {
     const { notification } = await ses2gs.store();
