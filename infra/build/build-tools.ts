@@ -47,7 +47,8 @@ const withoutTestKey: Plugin = {
 /** The texts that `smtp2gs mta-config` prints, by name. */
 async function mtaSnippets(): Promise<Record<string, string>> {
   const folder = join(root, 'infra/mta');
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.txt')).sort();
-  const texts = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')));
-  return Object.fromEntries(files.map((name, index) => [name.slice(0, -'.txt'.length), texts[index] ?? '']));
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.txt'));
+  const names = files.map((name) => name.slice(0, -'.txt'.length)).sort();
+  const texts = names.map(async (name) => [name, await readFile(join(folder, `${name}.txt`), 'utf8')] as const);
+  return Object.fromEntries(await Promise.all(texts));
 }

@@ -26,7 +26,8 @@ export async function runTool(word: Subcommand, argv: readonly string[]): Promis
     return parsed.values.has('help') ? { stdout: toolHelp(tool), exit: 0 } : await tool.run(parsed);
   } catch (error) {
     const status = statusOf(error);
-    const exit = error instanceof UsageError ? usageExit : status.exit;
-    return { stderr: `smtp2gs ${word}: ${statusText(status)}\n`, exit };
+    // To a person the detail says it better than the text that is meant for a sender.
+    const why = statusText(status.kind === 'config-invalid' ? { text: status.detail ?? '' } : status);
+    return { stderr: `smtp2gs ${word}: ${why}\n`, exit: error instanceof UsageError ? usageExit : status.exit };
   }
 }
