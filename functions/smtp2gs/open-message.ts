@@ -4,13 +4,14 @@
  * reading one byte above the maximum. A `--file` that cannot be read is the administrator's mistake (`config-invalid`);
  * every other failure is `message-unreadable`.
  */
-import { fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { createReadStream, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { DeliveryFailure } from '../core/delivery-status.ts';
 import { type Message, messageOf } from '../core/message.ts';
 import { fileMessage } from './file-message.ts';
 import { codeOf } from './input-file.ts';
 import { mboxLineLength } from './mbox-line.ts';
+import { readPipe, type TakePiece } from './read-pipe.ts';
 import { openSpool, type Spool } from './spool.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -38,8 +39,10 @@ export async function openMessage(options: OpenMessageOptions): Promise<Message>
     const start = options.file === '-' ? positionOf(descriptor) : 0;
     return regularFile(descriptor, start, stat.size);
   }
-  const stream = options.file === '-' ? process.stdin : await streamOf(descriptor);
-  return await readStream(stream, options);
+  if (options.file === '-' && (stat.isFIFO() || stat.isSocket())) return await receive(readPipe, options);
+  // A terminal, a device, or the name of a pipe.
+  const stream = options.file === '-' ? process.stdin : createReadStream('', { fd: descriptor });
+  return await receive((take, signal) => readStream(stream, take, signal), options);
 }
 
 function openFile(path: string): number {
@@ -48,11 +51,6 @@ function openFile(path: string): number {
   } catch (cause) {
     throw new UsageError(`cannot read --file ${path} (${codeOf(cause)})`);
   }
-}
-
-async function streamOf(descriptor: number): Promise<Readable> {
-  const { createReadStream } = await import('node:fs');
-  return createReadStream('', { fd: descriptor });
 }
 
 function regularFile(descriptor: number, start: number, end: number): Message {
@@ -71,7 +69,10 @@ function positionOf(descriptor: number): number {
   }
 }
 
-async function readStream(stream: Readable, { maxSize, spoolDir, signal }: OpenMessageOptions): Promise<Message> {
+/** Gives the pieces of the mail to a function, and ends with the mail, when no more is wanted, or by the signal. */
+type Read = (take: TakePiece, signal: AbortSignal) => Promise<void>;
+
+async function receive(read: Read, { maxSize, spoolDir, signal }: OpenMessageOptions): Promise<Message> {
   const held: Buffer[] = [];
   let size = 0;
   let spool: Spool | undefined;
@@ -81,27 +82,34 @@ async function readStream(stream: Readable, { maxSize, spoolDir, signal }: OpenM
     size = mail.length;
     return mail;
   };
-  const stop = () => stream.destroy(new Error('the mail system sent no end of the mail within the deadline'));
-  signal.addEventListener('abort', stop);
-  try {
-    for await (const piece of stream as AsyncIterable<Buffer>) {
-      size += piece.length;
-      if (spool) spool.write(piece);
-      else held.push(piece);
-      if (!spool && size > memoryLimit) {
-        spool = openSpool(spoolDir);
-        spool.write(takeHeld());
-      }
-      if (size > maxSize && spool) break;
+  const take = (piece: Buffer) => {
+    size += piece.length;
+    if (spool) spool.write(piece);
+    else held.push(Buffer.from(piece));
+    if (!spool && size > memoryLimit) {
+      spool = openSpool(spoolDir);
+      spool.write(takeHeld());
     }
+    return !(spool && size > maxSize);
+  };
+  try {
+    await read(take, signal);
   } catch (cause) {
     if (cause instanceof DeliveryFailure) throw cause;
-    const why = signal.aborted && cause instanceof Error ? cause.message : codeOf(cause);
+    const why = signal.aborted ? 'the mail system sent no end of the mail within the deadline' : codeOf(cause);
     throw new DeliveryFailure('message-unreadable', `reading the mail: ${why}`, { cause });
+  }
+  return spool ? fileMessage(spool.descriptor, 0, size) : messageOf(takeHeld());
+}
+
+async function readStream(stream: Readable, take: TakePiece, signal: AbortSignal): Promise<void> {
+  const stop = () => stream.destroy(new Error('stopped'));
+  signal.addEventListener('abort', stop);
+  try {
+    for await (const piece of stream as AsyncIterable<Buffer>) if (!take(piece)) return;
   } finally {
     signal.removeEventListener('abort', stop);
   }
-  return spool ? fileMessage(spool.descriptor, 0, size) : messageOf(takeHeld());
 }
 
 function unreadable<T>(what: string, read: () => T): T {
