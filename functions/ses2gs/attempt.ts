@@ -24,26 +24,25 @@ export async function attempt(recipient: string, work: Work): Promise<Attempt> {
     return deferred(recipient, failure('config-invalid', 'no site has the domain of the recipient'), { lifetime: 0 });
   const time = attemptTime(work.remaining(), work.settings.timeout);
   if (time === undefined) return untried(recipient, 'no time is left in this invocation');
-  try {
-    const claiming = work.ledger.claim(deliveryName(recipient, work), work.remaining());
-    // The mail is fetched while the ledger is asked; its error is met where the mail is needed.
-    const [claim] = await Promise.all([claiming, work.stored().catch(() => undefined)]);
-    if (claim === 'done') return { kind: 'done', recipient };
-    if (claim === 'claimed-by-another') return untried(recipient, 'another worker is delivering it');
-    const { status, facts, isMissing } = await tried(recipient, site, work, AbortSignal.timeout(time));
-    reportAttempt(recipient, status, facts);
-    switch (outcomeOf(status)) {
-      case 'delivered':
-        // The mail is there: an error must not make it be delivered again.
-        await claim.complete(status.kind).catch(reportLedgerError);
-        return { kind: 'done', recipient };
-      case 'bounced':
-        return { kind: 'failed', recipient, status, claim };
-      case 'deferred':
-        return { kind: 'deferred', recipient, status, claim, lifetime: isMissing ? objectAge : expiryAge };
-    }
-  } catch (error) {
-    return deferred(recipient, awsFailure(error, 'ledger'));
+  const signal = AbortSignal.timeout(time);
+  const claiming = work.ledger.claim(deliveryName(recipient, work), work.remaining());
+  // The mail is fetched while the ledger is asked; its error is met where the mail is needed.
+  const [claimed] = await Promise.allSettled([claiming, work.stored()]);
+  if (claimed.status === 'rejected') return deferred(recipient, awsFailure(claimed.reason, 'ledger'));
+  const claim = claimed.value;
+  if (claim === 'done') return { kind: 'done', recipient };
+  if (claim === 'claimed-by-another') return untried(recipient, 'another worker is delivering it');
+  const { status, facts, isMissing } = await tried(recipient, site, work, signal);
+  reportAttempt(recipient, status, facts);
+  switch (outcomeOf(status)) {
+    case 'delivered':
+      // The mail is there: an error must not make it be delivered again.
+      await claim.complete(status.kind).catch(reportLedgerError);
+      return { kind: 'done', recipient };
+    case 'bounced':
+      return { kind: 'failed', recipient, status, claim };
+    case 'deferred':
+      return { kind: 'deferred', recipient, status, claim, lifetime: isMissing ? objectAge : expiryAge };
   }
 }
 

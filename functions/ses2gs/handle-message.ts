@@ -4,6 +4,7 @@
  */
 import { DeliveryFailure } from '../core/delivery-status.ts';
 import { deferred } from './attempt.ts';
+import { nameOf } from './aws-failure.ts';
 import { type Fate, fateOf } from './fate.ts';
 import { handleMail } from './handle-mail.ts';
 import { openLedger } from './ledger.ts';
@@ -13,8 +14,8 @@ import { count, measure } from './metrics.ts';
 import { type QueueMessage, readNotification } from './notification.ts';
 import { quarantinePrefix } from './quarantine.ts';
 import { park, retryIn } from './queue.ts';
-import { notificationOf, type ReceivedMail } from './received-mail.ts';
-import { waitAfter } from './schedule.ts';
+import { notificationOf, type Reading, type ReceivedMail } from './received-mail.ts';
+import { expiryAge, waitAfter } from './schedule.ts';
 import type { Queues, Settings } from './settings.ts';
 import type { Work } from './work.ts';
 
@@ -33,23 +34,29 @@ const timeToEnd = 5000;
 /** Handles a message; false when it has to stay in the queue. */
 export async function handleMessage(message: QueueMessage, world: World): Promise<boolean> {
   logger.setCorrelationId(message.id);
+  const reading = readNotification(message.body);
   try {
-    const reading = readNotification(message.body);
-    switch (reading.kind) {
-      case 'ignored':
-        count('Ignored');
-        logger.info('ignored', { why: reading.why });
-        return true;
-      case 'unusable':
-        await parkBody(message.body, reading.why, message, world);
-        return true;
-      case 'mail':
-        return await follow(await fateOfMail(reading.mail, message, world), reading.mail, message, world);
-    }
+    return await handle(reading, message, world);
   } catch (error) {
-    logger.error('the message stays in the queue', { error });
-    await seeAgain(message, { retryAfter: 0, isUntried: false }, ageOf(undefined, message), world);
+    logger.error('what was to be done with the message failed', { error });
+    const age = ageOf(reading.kind === 'mail' ? reading.mail : undefined, message);
+    if (age >= expiryAge && (await parkedAtLast(message, error, world))) return true;
+    await seeAgain(message, { retryAfter: 0, isUntried: false }, age, world);
     return false;
+  }
+}
+
+async function handle(reading: Reading, message: QueueMessage, world: World): Promise<boolean> {
+  switch (reading.kind) {
+    case 'ignored':
+      count('Ignored');
+      logger.info('ignored', { why: reading.why });
+      return true;
+    case 'unusable':
+      await parkBody(message.body, reading.why, message, world);
+      return true;
+    case 'mail':
+      return await follow(await fateOfMail(reading.mail, message, world), reading.mail, message, world);
   }
 }
 
@@ -120,6 +127,17 @@ async function parkBody(body: string, reason: string, message: QueueMessage, { q
   await park(body, reason, queues.parkQueueUrl, message);
   count('Parked');
   logger.warn('parked', { reason: withoutAddresses(reason) });
+}
+
+/** Parks a message that cannot be handled: the queue would delete it one day. */
+async function parkedAtLast(message: QueueMessage, cause: unknown, world: World): Promise<boolean> {
+  try {
+    await parkBody(message.body, `${nameOf(cause)}, see the log`, message, world);
+    return true;
+  } catch (error) {
+    logger.error('the message could not be parked', { error });
+    return false;
+  }
 }
 
 /** Hides the message until its next try; when that fails, the queue shows it again by its own time-out. */

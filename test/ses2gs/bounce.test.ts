@@ -75,6 +75,14 @@ describe('a mail to a group that does not exist', () => {
     expect(bounces()).toHaveLength(1);
   });
 
+  it('is not given up for a bounce that SES is too busy for, even when the time for other mail is over', async () => {
+    ses2gs.cloud.faults.next('ses', { operation: 'SendBounce', code: 'Throttling' });
+    expect((await ses2gs.receive({ recipients: [unknown], age: 21 * hour })).answers).toEqual(failed);
+    expect(await ses2gs.workAgain()).toEqual(done);
+    expect(bounces()).toHaveLength(1);
+    expect(ses2gs.parked()).toEqual([]);
+  });
+
   it('alarms when SES refuses the sender of the bounce, and is tried again', async () => {
     ses2gs.environment({ SMTP2GS_BOUNCE_SENDER: 'mailer-daemon@unverified.example.com' });
     expect((await ses2gs.receive({ recipients: [unknown] })).answers).toEqual(failed);

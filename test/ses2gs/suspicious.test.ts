@@ -58,6 +58,21 @@ describe.each(['virus', 'spam'])('a mail whose %s verdict is FAIL', (name) => {
   });
 });
 
+describe('a mail whose id has characters that mean something in a URL', () => {
+  it('is quarantined like any other', async () => {
+    const { bytes } = await ses2gs.receive({ verdicts: { virus: 'FAIL' }, messageId: 'odd%41+id?' });
+    expect(stored('quarantine/odd%41+id?')).toEqual(bytes);
+  });
+});
+
+describe('a mail that can be quarantined no more', () => {
+  it('is parked when its time is over', async () => {
+    const { answers } = await ses2gs.receive({ verdicts: { virus: 'FAIL' }, isMissing: true, age: 21 * 3_600_000 });
+    expect(answers).toEqual(done);
+    expect(ses2gs.parked()).toMatchObject([{ attributes: { 'smtp2gs-reason': 'NoSuchKey, see the log' } }]);
+  });
+});
+
 describe('spam', () => {
   it('is dropped where the settings say so', async () => {
     ses2gs.environment({ SMTP2GS_SPAM_ACTION: 'drop' });
