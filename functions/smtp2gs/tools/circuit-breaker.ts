@@ -4,7 +4,7 @@
  * (Retry-After). It knows no mail: it is a transport around a transport.
  */
 import { DeliveryFailure, type DeliveryStatus } from '../../core/delivery-status.ts';
-import type { Post } from '../../core/transport.ts';
+import { connectTimeout, type Post } from '../../core/transport.ts';
 
 /** Failures to connect in a row. */
 const failureLimit = 3;
@@ -27,27 +27,30 @@ export interface CircuitBreaker {
 /** Makes a circuit breaker for one server. `now` is a clock in milliseconds. */
 export function circuitBreaker(now: () => number): CircuitBreaker {
   let failures = 0;
-  let closed: { until: number; why: DeliveryFailure } | undefined;
+  let open: { until: number; why: DeliveryFailure } | undefined;
+  const openFor = (milliseconds: number, why: DeliveryFailure) => {
+    open = { until: now() + milliseconds, why };
+  };
   const failed = (why: DeliveryFailure) => {
     failures += 1;
-    if (failures >= failureLimit) closed = { until: now() + tryEvery, why };
+    if (failures >= failureLimit) openFor(tryEvery, why);
   };
   const refusal = () => {
-    if (!closed || now() >= closed.until) return undefined;
-    const seconds = Math.ceil((closed.until - now()) / 1000);
-    return new DeliveryFailure(closed.why.kind, `${closed.why.message}; not asked again for ${seconds} s`);
+    if (!open || now() >= open.until) return undefined;
+    const seconds = Math.ceil((open.until - now()) / 1000);
+    return new DeliveryFailure(open.why.kind, `${open.why.message}; not asked again for ${seconds} s`);
   };
   return {
     refusal,
     around: (post) => async (request, signal) => {
       const refused = refusal();
       if (refused) throw refused;
-      // This one tries; those that come while it does are refused.
-      if (closed) closed = { ...closed, until: now() + tryEvery };
-      const tried = closed;
+      // This one tries; those that come while it does are refused, as long as it may take to find out.
+      if (open) openFor(connectTimeout * 1000, open.why);
+      const tried = open;
       const reached = () => {
         failures = 0;
-        if (closed === tried) closed = undefined;
+        if (open === tried) open = undefined;
       };
       try {
         const answer = await post(request, signal);
@@ -62,8 +65,7 @@ export function circuitBreaker(now: () => number): CircuitBreaker {
     },
     heed({ retryAfter, detail = 'the group server asked for a pause' }) {
       if (retryAfter === undefined || retryAfter === 0) return;
-      const why = new DeliveryFailure('answer-not-understood', detail);
-      closed = { until: now() + Math.min(retryAfter, longestPause) * 1000, why };
+      openFor(Math.min(retryAfter, longestPause) * 1000, new DeliveryFailure('answer-not-understood', detail));
     },
   };
 }
