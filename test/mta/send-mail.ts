@@ -16,6 +16,7 @@ export interface Mail {
 /** Sends one mail to the server at this address and resolves to the reply that took it. */
 export async function sendMail(server: NetConnectOpts, { sender, recipients, message }: Mail): Promise<string> {
   const socket = connect(server);
+  socket.setTimeout(60_000, () => socket.destroy(new Error('The SMTP server is silent')));
   try {
     const replies = readReplies(socket);
     const say = async (line: string | Buffer) => {

@@ -21,6 +21,8 @@ export interface PostfixOptions extends Partial<Filling> {
   mounts?: Record<string, string>;
   /** Further lines for main.cf. */
   settings?: string;
+  /** Where LMTP is spoken instead of the address that the snippet has, as in `unix:/path`. */
+  lmtpAddress?: string;
   /** The size of the disk on which the command may put large mail, e.g. `2m`. */
   varTmpSize?: string;
 }
@@ -54,18 +56,21 @@ export interface PrivatePostfix {
   readonly stop: () => Promise<void>;
 }
 
+/** As in infra/mta/postfix-lmtp.txt; a test cannot have a port of its own choice. */
+const snippetLmtp = 'inet:127.0.0.1:2424';
 const mainFile = '/etc/postfix/main.cf';
 const masterFile = '/etc/postfix/master.cf';
 
 /** Starts a private Postfix with one of the snippets. */
 export async function startPostfix(options: PostfixOptions): Promise<PrivatePostfix> {
-  const { snippet, mounts = {}, settings = '', varTmpSize } = options;
+  const { snippet, mounts = {}, settings = '', varTmpSize, lmtpAddress = snippetLmtp } = options;
   const { PROGRAM, URL = 'http://127.0.0.1', DOMAIN = 'groups.example.com', USER = 'nobody' } = options;
   const place = await makePrivatePlace(mounts, varTmpSize);
   try {
     await place.must(['mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', '/etc/postfix']);
     const files = readMtaSnippet(snippet, { PROGRAM, URL, DOMAIN, USER });
-    files.set(mainFile, `${mainCf}${files.get(mainFile) ?? ''}${settings}`);
+    const added = (files.get(mainFile) ?? '').replace(snippetLmtp, lmtpAddress);
+    files.set(mainFile, `${mainCf}${added}${settings}`);
     files.set(masterFile, `${masterCf}${files.get(masterFile) ?? ''}`);
     for (const [file, text] of files) place.write(file, text);
     await place.must(['sh', '-ec', makeFolders]);
