@@ -3,6 +3,7 @@
  */
 import { failures, successes } from '../../functions/core/delivery-status.ts';
 import { deliveryOptions, type OptionRow, summary } from '../../functions/smtp2gs/options.ts';
+import { tools } from '../../functions/smtp2gs/tools/tools.ts';
 
 /** Gives the text of smtp2gs(1). `date` is the day of the release, year first. */
 export function manPage(version: string, date: string): string {
@@ -14,6 +15,7 @@ export function manPage(version: string, date: string): string {
     '.B smtp2gs',
     '[\\fIoptions\\fR]',
     '\\fIURL\\fR',
+    ...Object.values(tools).flatMap(({ synopsis }) => ['.br', `.B smtp2gs\n${roff(synopsis)}`]),
     '.SH DESCRIPTION',
     paragraph(
       'smtp2gs reads a mail from the standard input and adds it to the group of a GroupServer site that the envelope recipient names. Mail to a member is relayed; a bounce that comes back for a member is recorded. Postfix, Exim, OpenSMTPD, qmail and sendmail run it for each mail.',
@@ -22,6 +24,11 @@ export function manPage(version: string, date: string): string {
     paragraph('URL is the site, such as https://groups.example.com. A path in it is ignored.'),
     '.SH OPTIONS',
     ...deliveryOptions.flatMap(option),
+    ...Object.values(tools).flatMap((tool) => [
+      `.SH ${roff(tool.synopsis.split(' ')[0]?.toUpperCase() ?? '')}`,
+      paragraph(tool.description),
+      ...tool.options.flatMap(option),
+    ]),
     '.SH EXIT STATUS',
     paragraph('The first line on the standard error begins with the enhanced status code (RFC 3463).'),
     ...statusRows(),

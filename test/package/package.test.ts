@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deliveryOptions } from '../../functions/smtp2gs/options.ts';
+import { tools } from '../../functions/smtp2gs/tools/tools.ts';
 import { type GroupServer, startGroupServer } from '../../infra/local/group-server/group-server.ts';
 import { suiteNeeds } from '../required-suite.ts';
 import { configText, groupAddress, plainMail } from '../scenarios.ts';
@@ -49,9 +50,14 @@ describe.runIf(suiteNeeds('dpkg-deb'))('the Debian package', () => {
 
   it('has a man page that lists exactly the options of the program, and that groff renders without a warning', () => {
     const page = gunzipSync(readFileSync(join(place, 'usr/share/man/man1/smtp2gs.1.gz'))).toString();
-    const [, delivery = ''] = page.split('.SH OPTIONS');
-    const listed = [...(delivery.split('.SH ')[0] ?? '').matchAll(/^.*\\fB\\-\\-([a-z\\-]+)\\fR/gm)];
-    expect(listed.map(([, name]) => name?.replaceAll('\\-', '-'))).toEqual(deliveryOptions.map(({ long }) => long));
+    const optionsIn = (section: string) => {
+      const text = page.split(`.SH ${section}\n`)[1]?.split('\n.SH ')[0] ?? '';
+      return [...text.matchAll(/^.*\\fB\\-\\-([a-z\\-]+)\\fR/gm)].map(([, name]) => name?.replaceAll('\\-', '-'));
+    };
+    expect(optionsIn('OPTIONS')).toEqual(deliveryOptions.map(({ long }) => long));
+    for (const [word, { options }] of Object.entries(tools)) {
+      expect(optionsIn(word.toUpperCase().replace('-', '\\-'))).toEqual(options.map(({ long }) => long));
+    }
     const groff = spawnSync('groff', ['-ww', '-man', '-Tutf8', '-z'], { input: page });
     expect({ status: groff.status, warnings: groff.stderr.toString() }).toEqual({ status: 0, warnings: '' });
     const mandoc = spawnSync('mandoc', ['-Tlint', '-Wwarning'], { input: page });
