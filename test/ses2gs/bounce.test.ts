@@ -83,6 +83,15 @@ describe('a mail to a group that does not exist', () => {
     expect(ses2gs.parked()).toEqual([]);
   });
 
+  it('is bounced later when no time is left for it', async () => {
+    const { notification } = await ses2gs.store({ recipients: [unknown] });
+    ses2gs.enqueue(JSON.stringify(notification));
+    expect(await ses2gs.work(() => (server.requests.length === 0 ? 30_000 : 7000))).toEqual(failed);
+    expect(bounces()).toEqual([]);
+    expect(await ses2gs.workAgain()).toEqual(done);
+    expect(bounces()).toHaveLength(1);
+  });
+
   it('alarms when SES refuses the sender of the bounce, and is tried again', async () => {
     ses2gs.environment({ SMTP2GS_BOUNCE_SENDER: 'mailer-daemon@unverified.example.com' });
     expect((await ses2gs.receive({ recipients: [unknown] })).answers).toEqual(failed);

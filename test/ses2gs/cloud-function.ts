@@ -38,14 +38,14 @@ export interface MailOptions {
 export interface CloudFunction {
   readonly cloud: Cloud;
   readonly sites: readonly Site[];
-  /** Calls the function; `remaining` milliseconds are left to it (3 minutes). */
-  invoke(event: unknown, remaining?: number): Promise<Answer>;
+  /** Calls the function; `remaining` milliseconds are left to it at first (3 minutes), or each time that it asks. */
+  invoke(event: unknown, remaining?: number | (() => number)): Promise<Answer>;
   /** Stores a mail and gives SES's notification of it. */
   store(options?: MailOptions): Promise<{ messageId: string; notification: Notification; bytes: Buffer }>;
   /** Puts a message into the mail queue. */
   enqueue(body: string, attributes?: Readonly<Record<string, string>>): QueuedMessage;
   /** Receives the messages that can be seen, one invocation for each, and deletes those that are done with. */
-  work(remaining?: number): Promise<Answer[]>;
+  work(remaining?: number | (() => number)): Promise<Answer[]>;
   /** Shows all messages that wait for their next try, and works. */
   workAgain(remaining?: number): Promise<Answer[]>;
   /** The seconds that the one message of the queue is hidden for. */
@@ -82,8 +82,8 @@ export async function startCloudFunction(siteOptions: SiteOptions[] = [{}]): Pro
   const captured = captureOutput();
   const { handler } = await import('../../functions/ses2gs/handler.ts');
 
-  const invoke = async (event: unknown, remaining = 180_000): Promise<Answer> => {
-    const end = Date.now() + remaining;
+  const invoke: CloudFunction['invoke'] = async (event, remaining = 180_000) => {
+    const end = Date.now() + (typeof remaining === 'number' ? remaining : 0);
     const context = {
       functionName: names.functionName,
       functionVersion: '$LATEST',
@@ -93,7 +93,7 @@ export async function startCloudFunction(siteOptions: SiteOptions[] = [{}]): Pro
       logGroupName: '/smtp2gs/test',
       logStreamName: 'test',
       callbackWaitsForEmptyEventLoop: false,
-      getRemainingTimeInMillis: () => end - Date.now(),
+      getRemainingTimeInMillis: typeof remaining === 'number' ? () => end - Date.now() : remaining,
       done: () => undefined,
       fail: () => undefined,
       succeed: () => undefined,
@@ -122,7 +122,7 @@ export async function startCloudFunction(siteOptions: SiteOptions[] = [{}]): Pro
     return cloud.mailQueue.send(body, { attributes: given });
   };
 
-  const work = async (remaining?: number): Promise<Answer[]> => {
+  const work: CloudFunction['work'] = async (remaining) => {
     const answers: Answer[] = [];
     for (const message of await cloud.mailQueue.receive({ max: 10, waitSeconds: 0 })) {
       const answer = await invoke({ Records: [recordOf(message, cloud.mailQueue.arn)] }, remaining);

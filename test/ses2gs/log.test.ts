@@ -67,7 +67,24 @@ describe('the log', () => {
   });
 });
 
+describe('a message that is no mail', () => {
+  it('is logged under its own id, not under that of the mail before it', async () => {
+    const { notification } = await ses2gs.store();
+    const Records = [JSON.stringify(notification), 'no JSON'].map((body, index) => {
+      return { eventSource: 'aws:sqs', messageId: `message ${index}`, receiptHandle: 'any', body };
+    });
+    await ses2gs.invoke({ Records });
+    const parked = ses2gs.output().find(({ message }) => message === 'parked');
+    expect(parked).toMatchObject({ correlation_id: 'message 1' });
+  });
+});
+
 describe('the metrics', () => {
+  it('count how deliveries ended by the code as well', async () => {
+    await ses2gs.receive();
+    expect(ses2gs.output()).toContainEqual(expect.objectContaining({ Delivered: 1, service: 'ses2gs', code: '2.0.0' }));
+  });
+
   it('are all on the list, under the service', async () => {
     const blobs = (await happenings()).filter((line) => '_aws' in line);
     const named = new Set(blobs.flatMap((line) => Object.keys(line)));

@@ -171,6 +171,20 @@ describe('an old mail', () => {
   });
 });
 
+describe('a mail without a time', () => {
+  it.each([
+    [19 * hour, failed],
+    [21 * hour, done],
+  ])('is as old as its message: %i ms', async (age, expected) => {
+    down();
+    const { notification } = await ses2gs.store();
+    const body = JSON.stringify(notification).replaceAll(/"timestamp":"[^"]*"/g, '"timestamp":"yesterday"');
+    const attributes = { SentTimestamp: String(Date.now() - age) };
+    const record = { eventSource: 'aws:sqs', messageId: 'id', receiptHandle: 'any', body, attributes };
+    expect([await ses2gs.invoke({ Records: [record] })]).toEqual(expected);
+  });
+});
+
 describe('a mail that is not in the bucket', () => {
   it('is waited for while it is young', async () => {
     const { answers, messageId, bytes } = await ses2gs.receive({ isMissing: true });

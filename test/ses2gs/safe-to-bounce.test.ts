@@ -111,6 +111,12 @@ describe('a bounce', () => {
       expect(await reason({ sender: 'ada@mail.example.com', verdicts: { ...noSpf, dkim: 'GRAY' } })).toBeUndefined();
     });
 
+    it('does not go where DMARC vouches for nobody', async () => {
+      const mail = { sender: 'ada@example.com', verdicts: { ...pass, ...noSpf, dkim: 'GRAY' } };
+      const header = await bounceHeader(messageOf(Buffer.from('Subject: Tea\r\n\r\n')));
+      expect(reasonNotToBounce(mail, header, our)).toBeDefined();
+    });
+
     it('does not go where DMARC vouches for somebody else', async () => {
       expect(await reason({ sender: 'victim@example.org', verdicts: { ...noSpf, dkim: 'GRAY' } })).toBeDefined();
     });

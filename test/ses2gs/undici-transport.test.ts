@@ -79,6 +79,33 @@ describe('the transport made of undici', () => {
     expect(connections).toBe(2);
   });
 
+  it('takes no more of an answer than is read', async () => {
+    const total = 200 * 1024 * 1024;
+    let written = 0;
+    const url = await listening(
+      createServer((incoming, response) => {
+        const write = () => {
+          while (written < total && !response.destroyed) {
+            written += 65_536;
+            if (!response.write(Buffer.alloc(65_536))) return;
+          }
+        };
+        response.on('drain', write);
+        incoming.resume().on('end', write);
+      }),
+    );
+    const answer = await undiciTransport()(request(url), patience());
+    let before = -1;
+    const stands = () => {
+      const same = before === written;
+      before = written;
+      return same;
+    };
+    await expect.poll(stands, { timeout: 10_000, interval: 300 }).toBe(true);
+    expect(written).toBeLessThan(total / 4);
+    answer.close();
+  });
+
   it('adds no field of its own beside Host, Connection and Content-Length', async () => {
     const url = await listening(createServer(({ headers }, response) => response.end(Object.keys(headers).join(' '))));
     const fields = await textOf(await undiciTransport()(request(url), patience()));
