@@ -30,11 +30,14 @@ export async function moveAll(
     const request = new StartMessageMoveTaskCommand({ SourceArn, DestinationArn: stack.output('MailQueueArn') });
     return (await sqs.send(request)).TaskHandle;
   };
-  const isRunning = (await latest())?.Status === 'RUNNING';
+  const earlier = await latest();
+  const isRunning = earlier?.Status === 'RUNNING';
   if (isRunning) out.line('A move is running already; this follows it.');
   const TaskHandle = isRunning ? undefined : await start();
   for (;;) {
-    const task = await latest();
+    const found = await latest();
+    // SQS may take a moment to list a new task; until then it shows the one before.
+    const task = isRunning || found?.StartedTimestamp !== earlier?.StartedTimestamp ? found : undefined;
     const moved = task?.ApproximateNumberOfMessagesMoved ?? 0;
     const status = task?.Status;
     if (status === 'COMPLETED') return moved;

@@ -134,6 +134,11 @@ const rounds: readonly (readonly Trouble[])[] = [
     ],
   ],
   [
+    [
+      () => groupServer.faults.next({ kind: 'reset', when: 'after-body' }),
+      /^✗ GroupServer .* The connection to the group server was lost/,
+      /is the site up/,
+    ],
     [() => rule({ prefix: '' }), /^✗ receipt rule: .* stores mail below "", not inbound\/$/, redeploy],
     [() => (dns.records = undefined), /^✗ MX .*: DNS does not answer \(ESERVFAIL\)$/, /--dns-server$/],
   ],

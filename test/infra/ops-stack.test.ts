@@ -8,6 +8,8 @@ import { environmentOf, ops, opsJson } from './ops-run.ts';
 
 const [example = '', second = ''] = ['example_group', 'second_group'].map((id) => `${id}@groups.example.com`);
 const hour = 3_600_000;
+/** Milliseconds. */
+const patience = 20_000;
 
 let stack: Stack;
 let env: Record<string, string>;
@@ -65,7 +67,7 @@ test('quarantined mail is released once, past its verdicts', async () => {
 test('a lost notification is replayed once; the ledger is read as the function has written it, and passed over when told', async () => {
   stack.mapping.disable();
   const messageId = await send([example, second]);
-  await vi.waitFor(() => expect(stack.cloud.mailQueue.contents()).toHaveLength(1));
+  await vi.waitFor(() => expect(stack.cloud.mailQueue.contents()).toHaveLength(1), patience);
   stack.cloud.mailQueue.purge();
   stack.mapping.enable();
   expect(await opsJson('replay', ['--since', '1h', '--yes'], env)).toMatchObject({
@@ -92,7 +94,7 @@ test('a lost notification is replayed once; the ledger is read as the function h
 test('pause keeps mail in the queue until resume', async () => {
   expect(await opsJson('pause', ['--yes'], env)).toMatchObject({ exit: 0, document: { state: 'Disabled' } });
   await send(example);
-  await vi.waitFor(() => expect(stack.queued()).toMatchObject([{ state: 'ready', attempts: 0 }]));
+  await vi.waitFor(() => expect(stack.queued()).toMatchObject([{ state: 'ready', attempts: 0 }]), patience);
   expect(posted()).toEqual([]);
   expect(await opsJson('resume', ['--yes'], env)).toMatchObject({
     exit: 0,

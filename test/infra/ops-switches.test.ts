@@ -77,7 +77,7 @@ test.each([
 
 test('activate is patient with SES, which takes one call a second', async () => {
   account.cloud.ses.rules.active = undefined;
-  account.cloud.faults.next('ses', { code: 'Throttling', message: 'Rate exceeded' }, 4);
+  account.cloud.faults.next('ses', { code: 'Throttling', message: 'Rate exceeded' }, 3);
   const { exit } = await ops('activate', ['--yes'], account.env);
   expect({ exit, active: account.cloud.ses.rules.active }).toEqual({ exit: 0, active: 'smtp2gs' });
 });
