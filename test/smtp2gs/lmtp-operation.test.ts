@@ -3,7 +3,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type GroupServer, startGroupServer } from '../../infra/local/group-server/group-server.ts';
@@ -83,6 +83,7 @@ describe.each(artefacts)('LMTP of %s', (artefact) => {
       const large = `Subject: large\r\n\r\n${`${'x'.repeat(998)}\r\n`.repeat(30_000)}`;
       expect((await sendMail(session, [groupAddress], large)).mail[0]).toMatch(/^250 /);
       expect(residentMebibytes(lmtp) - before).toBeLessThan(60);
+      expect(openFiles(lmtp).filter((file) => file.endsWith('(deleted)'))).toEqual([]);
     });
   });
 
@@ -329,4 +330,9 @@ describe.each(artefacts)('LMTP of %s', (artefact) => {
 function residentMebibytes({ child }: LmtpProcess): number {
   const status = readFileSync(`/proc/${child.pid}/status`, 'latin1');
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1024;
+}
+
+function openFiles({ child }: LmtpProcess): string[] {
+  const folder = `/proc/${child.pid}/fd`;
+  return readdirSync(folder).map((name) => readlinkSync(`${folder}/${name}`));
 }

@@ -3,6 +3,7 @@
  * the built command, the reference GroupServer.
  */
 import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createTransport } from 'nodemailer';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type GroupServer, startGroupServer } from '../../infra/local/group-server/group-server.ts';
@@ -157,10 +158,16 @@ describe.each(artefacts)('LMTP of %s', (artefact) => {
     expect(readdirSync(spool)).toEqual([]);
   });
 
-  it('answers 451 when a large mail cannot be spooled, and goes on', async () => {
+  it('answers 451 when a large mail cannot be spooled, at its end, and goes on', async () => {
     const client = await session({ args: ['--spool-dir=/nowhere'] });
-    const large = 'x'.repeat(2 * mebibyte);
-    expect((await sendMail(client, [groupAddress], large)).mail[0]).toMatch(/^451 4\.3\.0 .*--spool-dir/);
+    await client.say('MAIL FROM:<>');
+    await client.say(`RCPT TO:<${groupAddress}>`);
+    await client.say('DATA');
+    const reply = client.reply();
+    client.write('x'.repeat(2 * mebibyte));
+    expect(await Promise.race([reply, sleep(300, 'nothing yet')])).toBe('nothing yet');
+    client.write('\r\n.\r\n');
+    expect(await reply).toMatch(/^451 4\.3\.0 .*--spool-dir/);
     expect((await sendMail(client, [groupAddress], mail)).mail[0]).toMatch(/^250 /);
   });
 
