@@ -28,7 +28,10 @@ export interface SlotOptions {
 /** Takes a slot; it stays taken until the process ends. */
 export async function acquireSlot({ slots, lockDir, signal }: SlotOptions): Promise<void> {
   const directory = privateDirectory(lockDir);
-  const files = Array.from({ length: slots }, (_, index) => openLockFile(join(directory, `slot-${index + 1}`)));
+  // Each delivery begins anywhere: if all began with the first slot, the last one would try every one that is taken.
+  const first = Math.floor(Math.random() * slots);
+  const name = (index: number) => `slot-${((first + index) % slots) + 1}`;
+  const files = Array.from({ length: slots }, (_, index) => openLockFile(join(directory, name(index))));
   const end = performance.now() + longestWait * 1000;
   const had =
     slots === 1 ? await tryLock(files[0] ?? -1, ['-w', String(longestWait)], signal) : await tryAll(files, end, signal);
