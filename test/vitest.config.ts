@@ -16,7 +16,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      project('quick', ['core', 'smtp2gs', 'ses2gs', 'infra', 'security']),
+      project('quick', ['core', 'smtp2gs', 'ses2gs', 'security']),
+      project('infra', ['infra'], { testTimeout: 60_000 }),
       project('stack', ['stack', 'chaos', 'fuzz'], {
         testTimeout: 120_000,
         hookTimeout: 120_000,
