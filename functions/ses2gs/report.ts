@@ -16,12 +16,17 @@ export function reportAttempt(recipient: string, status: DeliveryStatus, facts: 
   if (outcome === 'delivered') {
     count('Delivered', code);
     logger.info('delivered', line);
-  } else if (kind === 'internal-error') {
+  } else if (kind === 'internal-error' && !isOfAws(status.cause)) {
     logger.error('an error that is on no list', { ...line, error: status.cause });
   } else {
     logger.warn(outcome === 'deferred' ? 'deferred' : 'cannot be delivered', line);
   }
   logger.debug('recipient', { recipient: digest(recipient), address: recipient });
+}
+
+/** A service that is busy or in trouble; its error is named in the detail. */
+function isOfAws(cause: unknown): boolean {
+  return cause instanceof Error && '$metadata' in cause;
 }
 
 /** Tells that something was done and the ledger does not know. */

@@ -59,6 +59,14 @@ describe('the log', () => {
     expect(text).not.toContain('theValueOfTheToken');
   });
 
+  it('calls a service that is busy by its name, and no error', async () => {
+    ses2gs.cloud.faults.always('dynamodb', { operation: 'PutItem', code: 'InternalServerError', status: 500 });
+    await ses2gs.receive();
+    const lines = ses2gs.output();
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'WARN', detail: 'ledger: InternalServerError' }));
+    expect(lines.filter(({ level }) => level === 'ERROR')).toEqual([]);
+  });
+
   it('does not name one mail in the lines of the next', async () => {
     const { messageId } = await ses2gs.receive();
     ses2gs.output();
