@@ -289,6 +289,6 @@ describe('Retry-After', () => {
   });
 
   it('is no fact where it was not said', async () => {
-    expect((await read('add', { status: 503 })).failure?.facts).toEqual({ httpStatus: 503 });
+    expect((await read('add', { status: 503 })).failure?.facts).toStrictEqual({ httpStatus: 503 });
   });
 });

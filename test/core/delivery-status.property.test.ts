@@ -159,7 +159,7 @@ describe('what was thrown', () => {
 
 describe('a success', () => {
   it.each(successKinds)('%s has its row, and a detail when there is something to tell', (kind) => {
-    expect(success(kind)).toEqual({ kind, ...successes[kind] });
+    expect(success(kind)).toStrictEqual({ kind, ...successes[kind] });
     expect(success(kind, 'what')).toEqual({ kind, ...successes[kind], detail: 'what' });
   });
 });

@@ -66,7 +66,7 @@ describe('any chain of redirects', () => {
           expect(upgrade || request.url.origin === before.origin).toBe(true);
           expect([request.url.username, request.url.password]).toEqual([first?.url.username, first?.url.password]);
           expect(request.url.hash).toBe('');
-          expect(request).toMatchObject({ headers: { 'x-y': 'z' }, length: body.length, body });
+          expect(request).toMatchObject({ headers: { 'x-y': 'z' }, length: body.length, body, signal });
         }
         const last = given.at(-1);
         const isRedirect = [301, 302, 303, 307, 308].includes(last?.status ?? 0);

@@ -99,7 +99,8 @@ describe.each(requests)('the request to $page', ({ page, path, ask, good, hasKey
       expect(await fieldsOf(sent)).toEqual([...fields, ['form.token', token]]);
       const { 'content-type': type, ...headers } = sent.headers;
       expect(type).toMatch(/^multipart\/form-data; boundary=/);
-      expect(headers).toEqual(hasKey ? { 'idempotency-key': 'theKey' } : {});
+      expect(headers).toStrictEqual(hasKey ? { 'idempotency-key': 'theKey' } : {});
+      expect(sent.signal).toBe(signal);
     }
   });
 

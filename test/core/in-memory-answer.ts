@@ -43,6 +43,7 @@ export interface Sent {
   readonly headers: Readonly<Record<string, string>>;
   readonly length: number;
   readonly body: Buffer;
+  readonly signal: AbortSignal;
 }
 
 export interface InMemorySite {
@@ -55,11 +56,11 @@ export interface InMemorySite {
 export function siteOf(given: readonly GivenAnswer[]): InMemorySite {
   const sent: Sent[] = [];
   const answers: WatchedAnswer[] = [];
-  const post = async (request: PostRequest): Promise<Answer> => {
+  const post = async (request: PostRequest, signal: AbortSignal): Promise<Answer> => {
     const pieces: Buffer[] = [];
     for await (const piece of request.body()) pieces.push(Buffer.from(piece));
     const { url, headers, length } = request;
-    sent.push({ url: new URL(url), headers, length, body: Buffer.concat(pieces) });
+    sent.push({ url: new URL(url), headers, length, body: Buffer.concat(pieces), signal });
     const answer = answerOf(given[Math.min(answers.length, given.length - 1)] ?? { status: 500 });
     answers.push(answer);
     return answer;

@@ -71,6 +71,7 @@ describe('what an address stands for', () => {
     ['one with a tag', 'list+tag@h', undefined, { kind: 'group', address: 'list+tag@h' }],
     ['an ordinary one with --list', 'list@h', 'other', { kind: 'list', groupId: 'other' }],
     ['none with --list', undefined, 'other', { kind: 'list', groupId: 'other' }],
+    ['none at all', undefined, undefined, { kind: 'group', address: '' }],
     ['a prefixed one', 'p-4f@h', undefined, { kind: 'member' }],
     ['a prefixed one with --list', 'p-4f@h', 'other', { kind: 'list', groupId: 'other' }],
     ['a prefix in another case', 'P-4f@h', undefined, { kind: 'group', address: 'P-4f@h' }],
@@ -130,6 +131,14 @@ describe('the recipient', () => {
     ['in the environment, with --list', { environmentRecipient: 'b@h', list: 'x' }, [], 'b@h'],
   ] satisfies [string, Envelope, string[], string | undefined][])('%s', (_what, envelope, stamps, expected) => {
     expect(outcome(envelope, stamped(...stamps))).toBe(expected);
+  });
+
+  it.each([
+    ['config-invalid', { recipient: '' }, 'the mail system gave an empty --recipient'],
+    ['no-recipient', {}, 'no X-Original-To field; the transport needs the flag O, or smtp2gs the option --recipient'],
+    ['no-recipient', { recipient: 'é@h' }, 'the recipient is not an ASCII address'],
+  ])('that is missing is %s with %j, and the words help', (kind, envelope, words) => {
+    expect(() => recipientOf(envelope, [])).toThrow(expect.objectContaining({ kind, message: words }));
   });
 
   it('is found in no field but X-Original-To', () => {
