@@ -19,9 +19,10 @@ export interface LmtpClient {
   close(): void;
 }
 
-/** Connects and reads the greeting. */
-export async function connectLmtp(where: NetConnectOpts): Promise<LmtpClient> {
+/** Connects and reads the greeting; `first` is sent without waiting for that. */
+export async function connectLmtp(where: NetConnectOpts, first = ''): Promise<LmtpClient> {
   const socket = connect(where);
+  socket.write(first);
   await once(socket, 'connect');
   const closed = once(socket, 'close').catch(() => undefined);
   const replies = readReplies(socket);

@@ -48,6 +48,15 @@ describe.each(artefacts)('LMTP of %s', (artefact) => {
     await client.closed;
   });
 
+  it('greets at once, so that nobody talks too soon', async () => {
+    const { where } = await start();
+    const client = await connectLmtp(where, 'LHLO client\r\n');
+    expect(client.greeting).toMatch(/^220 /);
+    expect(await client.reply()).toMatch(/^250-/);
+    await sleep(300);
+    expect(await client.say('NOOP')).toMatch(/^250 /);
+  });
+
   it('delivers with one reply for each recipient, in their order', async () => {
     const client = await session();
     server.faults.next({ kind: 'status', status: 503 }, { page: 'relay' });

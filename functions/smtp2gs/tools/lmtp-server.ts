@@ -92,6 +92,7 @@ export function lmtpServer({ handlers, maxSize, spoolDir, connections }: LmtpSer
   });
   // A client that went away: its mail system tries again.
   server.on('error', () => undefined);
+  greetAtOnce(server);
 
   /** Adds a recipient, or gives the reply that refuses it; does not throw. */
   async function accept(recipient: string, recipients: string[]): Promise<Error | null> {
@@ -134,6 +135,24 @@ export function lmtpServer({ handlers, maxSize, spoolDir, connections }: LmtpSer
       while (busy.size > 0) await Promise.all(busy.values());
       await Promise.race([closed, sleep(linger)]);
     },
+  };
+}
+
+/**
+ * QUIRK: the library greets 100 ms late, to find out clients that talk too soon. A mail system is none of these, and may
+ * make a connection for each mail.
+ */
+function greetAtOnce(server: SMTPServer): void {
+  const greeted = new WeakSet<object>();
+  const connect = server.connect.bind(server);
+  server.connect = (socket, options) => {
+    connect(socket, options);
+    for (const connection of server.connections) {
+      if (greeted.has(connection)) continue;
+      greeted.add(connection);
+      connection.connectionReady();
+      connection.connectionReady = () => undefined;
+    }
   };
 }
 
