@@ -74,3 +74,8 @@ function measuredOf(runs: readonly Run[], lastWords: string | undefined): Measur
     ...(lastWords === undefined ? {} : { lastWords }),
   };
 }
+
+/** Leaves out the commands that this machine does not have. */
+export function present(wanted: readonly [string, Command | undefined][]): Map<string, Command> {
+  return new Map(wanted.flatMap(([name, command]): [string, Command][] => (command ? [[name, command]] : [])));
+}
