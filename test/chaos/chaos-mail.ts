@@ -44,7 +44,7 @@ export const groupIds = ['example_group', 'second_group', 'third_group'] as cons
 const kilobyte = 1000;
 const megabyte = 1000 * kilobyte;
 
-/** Plans so many mails. `senderDomain` gives the domain of the sender of a mail. */
+/** Plans so many mails, of all kinds. `senderDomain` gives the domain of the sender of a mail. */
 export function planMails(count: number, seed: number, random: Random, senderDomain: (n: number) => string) {
   // A few of them, at places that the seed chooses; one in a short run.
   const huge = new Set(Array.from({ length: Math.ceil(count / 500) }, () => random.integer(0, count - 1)));
@@ -58,9 +58,9 @@ export function planMails(count: number, seed: number, random: Random, senderDom
   );
 }
 
-/** Plans one mail. */
-export function planMail(id: string, random: Random, senderDomain: string, size: number): ChaosMail {
-  const senderKind = random.weighted<SenderKind>([
+/** Plans a mail with everything that may be odd about a sender and its recipients. */
+function planMail(id: string, random: Random, senderDomain: string, size: number): ChaosMail {
+  const kind = random.weighted<SenderKind>([
     ['person', 78],
     ['null', 6],
     ['machine', 2],
@@ -72,7 +72,6 @@ export function planMail(id: string, random: Random, senderDomain: string, size:
     ['spam', 3],
     ['virus', 1],
   ]);
-  const sender = senderKind === 'null' ? '' : `${localPart(senderKind)}@${senderDomain}`;
   const count = random.weighted([
     [1, 60],
     [2, 20],
@@ -85,15 +84,27 @@ export function planMail(id: string, random: Random, senderDomain: string, size:
     const addressee = planAddressee(id, number, random);
     addressees.set(addressee.address, addressee);
   }
-  const header = headerOf(id, sender, senderKind, [...addressees.keys()], random);
-  return {
-    id,
-    sender,
-    senderKind,
-    addressees: [...addressees.values()],
-    size,
-    bytes: () => bytesOf(id, header, size),
-  };
+  // Some header sections are longer than any buffer on the way.
+  const trace = random.chance(0.05) ? random.integer(100, 1500) : random.integer(0, 3);
+  return makeMail(id, kind, senderDomain, [...addressees.values()], size, trace);
+}
+
+/** Makes a small mail from a person to a group. */
+export function plainMail(id: string, senderDomain: string, group: string = groupIds[0]): ChaosMail {
+  return makeMail(id, 'person', senderDomain, [{ address: `${group}@${domain}`, route: 'group' }], 2 * kilobyte, 0);
+}
+
+function makeMail(
+  id: string,
+  senderKind: SenderKind,
+  senderDomain: string,
+  addressees: readonly Addressee[],
+  size: number,
+  trace: number,
+): ChaosMail {
+  const sender = senderKind === 'null' ? '' : `${localPart(senderKind)}@${senderDomain}`;
+  const header = headerOf(id, sender, senderKind, addressees, trace);
+  return { id, sender, senderKind, addressees, size, bytes: () => bytesOf(id, header, size) };
 }
 
 function sizeOf(random: Random): number {
@@ -157,18 +168,22 @@ function localPart(kind: SenderKind): string {
   }
 }
 
-function headerOf(id: string, sender: string, kind: SenderKind, recipients: string[], random: Random): Buffer {
+function headerOf(
+  id: string,
+  sender: string,
+  kind: SenderKind,
+  addressees: readonly Addressee[],
+  trace: number,
+): Buffer {
   const more: Partial<Record<SenderKind, string>> = {
     automatic: 'Auto-Submitted: auto-replied',
     list: 'List-Id: <elsewhere.example.net>',
   };
-  // Some header sections are longer than any buffer on the way.
-  const trace = random.chance(0.05) ? random.integer(100, 1500) : random.integer(0, 3);
   const lines = [
     `X-Chaos-Mail: ${id}`,
     ...Array.from({ length: trace }, (_, hop) => `X-Trace: by mx${hop}.example.net\r\n\twith SMTP id ${id}${hop}`),
     `From: ${sender === '' ? 'Mail Delivery <mailer-daemon@example.net>' : `Ada <${sender}>`}`,
-    `To: ${recipients.join(',\r\n ')}`,
+    `To: ${addressees.map(({ address }) => address).join(',\r\n ')}`,
     `Subject: Tea in K\xf6ln, no ${id}`,
     `Message-ID: <${id}@chaos.example.net>`,
     ...(more[kind] === undefined ? [] : [more[kind]]),

@@ -23,6 +23,13 @@ import { type RestartableLmtp, startRestartableLmtp } from './restartable-lmtp.t
 /** Seconds for one delivery: what hangs is over soon. */
 const timeout = '--timeout=8';
 
+/** What was found out about an address is asked again sooner, as the queue is looked at sooner. */
+const hurry = `
+unverified_recipient_tempfail_action = defer_if_permit
+address_verify_negative_expire_time = 4s
+address_verify_negative_refresh_time = 3s
+`;
+
 interface Site {
   readonly server: GroupServer;
   readonly command: InstalledCommand;
@@ -50,7 +57,8 @@ export async function openLmtpDoor(): Promise<Door> {
         snippet: 'postfix-lmtp',
         PROGRAM: 'smtp2gs',
         mounts: { ...commandMounts(site.command), '/lmtp': directory },
-        settings: 'transport_maps = inline:{ groups.example.com=lmtp:unix:/srv/lmtp/lmtp }\n',
+        lmtpAddress: 'unix:/srv/lmtp/lmtp',
+        settings: hurry,
       });
       return lmtpDoor(site, postfix, lmtp);
     } catch (error) {

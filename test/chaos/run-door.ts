@@ -3,7 +3,7 @@
  * is tried until nothing is left, and the books are made up. Rejects when that cannot be done.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ChaosMail, planMail, planMails } from './chaos-mail.ts';
+import { type Addressee, type ChaosMail, plainMail, planMails } from './chaos-mail.ts';
 import type { AcceptedMail, Door, Manner } from './door.ts';
 import { type Incident, planIncidents } from './incident.ts';
 import { type Judgement, judge } from './judge.ts';
@@ -43,7 +43,10 @@ const backlogLimit = 30;
 
 /** Milliseconds between two samples of the processes, and until a deferred mail is offered again. */
 const samplePause = 250;
-const offerPause = 1000;
+const offerPause = 2000;
+
+/** Then something is wrong with the door. */
+const mostOffers = 300;
 
 /** Whether nothing is lost, doubled, contradictory or ill-mannered. */
 export function isGood({ judgement, redriven, contradictions, manners }: Ledger): boolean {
@@ -59,31 +62,39 @@ export async function runDoor(door: Door, { mails: count, seed, say }: RunOption
   const waiting = planIncidents(count, door.incidents, random.fork('incidents'));
   const happened = new Map<string, number>();
   const accepted: AcceptedMail[] = [];
+  const again: Promise<void>[] = [];
   let [refused, bytes, sent] = [0, 0, 0];
   const isOver = new AbortController();
 
-  /** Offers a mail until every recipient has been accepted or refused. */
-  async function deliver(mail: ChaosMail): Promise<void> {
-    const addressees = new Map(mail.addressees.map((addressee) => [addressee.address, addressee]));
-    for (let tries = 0; addressees.size > 0; tries += 1) {
-      if (tries > 300) throw new Error(`${mail.id} is never accepted for ${[...addressees.keys()].join(', ')}`);
-      if (tries > 0) await sleep(offerPause);
-      const message = mail.bytes();
-      const outcome = await offer(door.where, { sender: mail.sender, recipients: [...addressees.keys()], message });
-      const taken = outcome.accepted.flatMap((address) => addressees.get(address) ?? []);
-      if (taken.length > 0) {
-        bytes += message.length;
-        accepted.push({ deliveries: taken.map((addressee) => ({ mail, addressee })), reply: outcome.reply });
-      }
-      refused += outcome.refused.length;
-      for (const address of [...outcome.accepted, ...outcome.refused]) addressees.delete(address);
+  /** Offers a mail once; gives the recipients that it has to be offered for again. */
+  async function offerOnce(mail: ChaosMail, addressees: readonly Addressee[]): Promise<Addressee[]> {
+    const recipients = addressees.map(({ address }) => address);
+    const message = mail.bytes();
+    const outcome = await offer(door.where, { sender: mail.sender, recipients, message });
+    const taken = addressees.filter(({ address }) => outcome.accepted.includes(address));
+    if (taken.length > 0) {
+      bytes += message.length;
+      accepted.push({ deliveries: taken.map((addressee) => ({ mail, addressee })), reply: outcome.reply });
+    }
+    refused += outcome.refused.length;
+    return addressees.filter(({ address }) => outcome.deferred.includes(address));
+  }
+
+  /** As a mail server does: what was not accepted is offered again and again, while other mail goes on. */
+  async function offerAgain(mail: ChaosMail, addressees: readonly Addressee[]): Promise<void> {
+    let left = addressees;
+    for (let tries = 0; left.length > 0; tries += 1) {
+      if (tries > mostOffers) throw new Error(`${mail.id} is never accepted for ${left[0]?.address}`);
+      await sleep(offerPause);
+      left = await offerOnce(mail, left);
     }
   }
 
-  async function sender(left: Iterator<ChaosMail>): Promise<void> {
-    for (let next = left.next(); !next.done; next = left.next()) {
+  async function sender(mailsLeft: Iterator<ChaosMail>): Promise<void> {
+    for (let next = mailsLeft.next(); !next.done; next = mailsLeft.next()) {
       while (door.backlog() > backlogLimit) await sleep(20);
-      await deliver(next.value);
+      const left = await offerOnce(next.value, next.value.addressees);
+      if (left.length > 0) again.push(offerAgain(next.value, left));
       sent += 1;
     }
   }
@@ -104,7 +115,9 @@ export async function runDoor(door: Door, { mails: count, seed, say }: RunOption
   const samples = watchProcesses(() => (sent * 2 > count ? door.processes() : []));
   const watching = setInterval(() => {
     samples.take();
-    say(`${sent} of ${count} mails sent, ${door.backlog()} to be tried`);
+    say(
+      `${sent} of ${count} mails sent, ${door.backlog()} to be tried, ${Math.round((performance.now() - begun) / 1000)} s`,
+    );
   }, samplePause);
   let manners: Manner[] = [];
   try {
@@ -113,17 +126,19 @@ export async function runDoor(door: Door, { mails: count, seed, say }: RunOption
     await Promise.all([...Array.from({ length: senders }, () => sender(all)), trouble]);
     isOver.abort();
     await door.calm();
+    await Promise.all(again);
     await door.drain((left) => say(`all sent, ${left} wait`));
     clearInterval(watching);
     const memory = samples.judge();
     if (memory) manners.push(memory);
     if (door.manners) {
       say('its manners');
-      const own = random.fork('manners');
       let further = count;
       const send = async (more: number) => {
-        for (const end = further + more; further < end; further += 1)
-          await deliver(planMail(`chaos-${seed}-${further}-`, own, door.senderDomain(further), 2000));
+        for (const end = further + more; further < end; further += 1) {
+          const mail = plainMail(`chaos-${seed}-${further}-`, door.senderDomain(further));
+          await offerAgain(mail, await offerOnce(mail, mail.addressees));
+        }
       };
       manners = [...manners, ...(await door.manners(send))];
       await door.calm();

@@ -20,10 +20,12 @@ export async function stackManners(
   log: StackLog,
   send: (count: number) => Promise<void>,
 ): Promise<Manner[]> {
-  const watch = async (minutes: number, step: number) => {
+  const watch = async (minutes: number) => {
     const before = log.tries.length;
-    for (let gone = 0; gone < minutes; gone += step) {
+    for (let gone = 0, step = 1; gone < minutes; gone += step) {
       await stack.settled(120_000);
+      // The waits grow, too.
+      step = gone < 20 ? 1 : 5;
       stack.turnClock(step * minute);
     }
     await stack.settled(120_000);
@@ -34,7 +36,7 @@ export async function stackManners(
 
   await stack.groupServer.offline();
   await send(mails);
-  const down = await watch(180, 1);
+  const down = await watch(180);
   const tries = Math.max(...down.map(({ length }) => length));
   const wait = Math.min(...down.flatMap(waits));
   const inAMinute = mostInAMinute(down);
@@ -43,7 +45,7 @@ export async function stackManners(
   stack.groupServer.faults.always({ kind: 'status', status: 503, headers: { 'retry-after': String(askedWait) } });
   // The first waits of the schedule are shorter than what is asked for: only new mail shows who is obeyed.
   await send(mails);
-  const asked = await watch(150, 5);
+  const asked = await watch(150);
   stack.groupServer.faults.clear();
   const honoured = Math.min(...asked.flatMap(waits));
 
