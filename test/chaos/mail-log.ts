@@ -5,15 +5,17 @@ export interface LoggedTry {
   readonly recipient: string;
   /** `sent`, `deferred` or `bounced`. */
   readonly status: string;
+  /** Enhanced status code. */
+  readonly dsn: string;
   readonly text: string;
 }
 
-const line = /: (\w+): to=<(.*?)>, (?:orig_to=<(.*?)>, )?relay=.*?, status=(\w+) \((.*)\)$/gm;
+const line = /: (\w+): to=<(.*?)>, (?:orig_to=<(.*?)>, )?relay=.*?, dsn=([\d.]+), status=(\w+) \((.*)\)$/gm;
 
 /** Reads all tries, in the order of the log. */
 export function readMailLog(log: string): LoggedTry[] {
-  return [...log.matchAll(line)].map(([, queueId = '', to = '', original, status = '', text = '']) => {
-    return { queueId, recipient: original ?? to, status, text };
+  return [...log.matchAll(line)].map(([, queueId = '', to = '', original, dsn = '', status = '', text = '']) => {
+    return { queueId, recipient: original ?? to, dsn, status, text };
   });
 }
 

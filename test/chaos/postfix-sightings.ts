@@ -48,7 +48,8 @@ export async function seePostfix(
     if (finals.length === 1) return [];
     return [`${mail} to ${recipient}: the mail log has ${finals.length} ends of it`];
   });
-  const texts = tries.filter(({ status }) => status === 'deferred').map(({ text }) => codeIn(text));
+  const deferred = tries.filter(({ status }) => status === 'deferred');
+  const codes = Object.entries(Object.groupBy(deferred, ({ dsn }) => dsn)).toSorted();
   const { requests } = record.server;
   return {
     sightings,
@@ -59,22 +60,15 @@ export async function seePostfix(
     notes: {
       'requests to GroupServer': requests.length,
       'of them without a whole answer': requests.filter(({ answeredStatus }) => answeredStatus === 'fault').length,
-      'tries that were deferred': texts.length,
+      'tries that were deferred': deferred.length,
       'tries that were killed': tries.filter(wasKilled).length,
-      ...Object.fromEntries(
-        [...Map.groupBy(texts, (text) => `deferred with ${text}`)].map(([text, of]) => [text, of.length]),
-      ),
+      ...Object.fromEntries(codes.map(([code, of = []]) => [`deferred with ${code}`, of.length])),
     },
   };
 }
 
 function placeOf({ mail, addressee }: Delivery): { mail: string; recipient: string } {
   return { mail: mail.id, recipient: addressee.address };
-}
-
-/** The enhanced status code of a text, where it has one of ours. */
-function codeIn(text: string): string {
-  return /\b(4\.\d\.\d) /.exec(text)?.[1] ?? text.replaceAll(/\[.*?\]|\d+/g, '').slice(0, 40);
 }
 
 /** The recipients that a returned mail is about. */
