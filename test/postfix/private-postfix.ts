@@ -127,7 +127,7 @@ function running(place: PrivatePlace): PrivatePostfix {
     queue,
     async emptyQueue() {
       // Mail that is to be tried again while its last delivery has not ended yet is put off by a minute (qmgr(8)).
-      await until('the queue is empty', async () => (await queue()).length === 0, log, 90);
+      await until('the queue is empty', async () => (await queue()).length === 0, log, 240);
     },
     returned: (count = 1) =>
       until(
