@@ -31,7 +31,7 @@ describe.runIf(suiteNeeds('postfix', { asRoot: true }))(
 
     type Finish = (stop: () => Promise<void>) => void;
     const waysIn = {
-      pipe: async (server: GroupServer, _: Finish) =>
+      pipe: async (server: GroupServer) =>
         await startWay({ name: 'pipe(8)', snippet: 'postfix', artefact: 'smtp2gs', command }, server.url),
       LMTP: async (server: GroupServer, onFinished: Finish) => {
         const folder = join(mkdtempSync(join(command.directory, 'lmtp-')), 'public');
