@@ -106,6 +106,7 @@ export function coreCases(
     await system.send({ ...mail, sender: '', recipients: ["example_group+o'b=ex.com@groups.example.com"] });
     await system.emptyQueue();
     expect(server.bounces).toMatchObject([{ userEmail: "o'b@ex.com", groupEmail: groupAddress }]);
+    expect(system.said().line).not.toContain('not the null sender');
     expect(system.returned()).toBe('');
   });
 

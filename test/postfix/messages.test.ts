@@ -87,7 +87,8 @@ describe.runIf(suiteNeeds('postfix', { asRoot: true })).each(ways)('through $nam
     const { postfix, server } = await startSite({ ...way, command }, onTestFinished);
     const recipient = `example_group+${extension}@groups.example.com`;
     const queueId = await postfix.send({ sender: '', recipients: [recipient], message: withCrlf(plainMail) });
-    await postfix.attempt(queueId, { recipient, status: 'sent' });
+    const { text } = await postfix.attempt(queueId, { recipient, status: 'sent' });
+    expect(text).not.toContain('not the null sender');
     await postfix.emptyQueue();
     expect(server.bounces).toMatchObject([{ userEmail, groupEmail: groupAddress }]);
     expect(server.posts).toEqual([]);
