@@ -7,6 +7,7 @@
  * claim must stay open over more than one call, and a mail that was posted must not be posted again because the record
  * of it could not be written.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   IdempotencyConfig,
   IdempotencyItemAlreadyExistsError,
@@ -35,6 +36,13 @@ export interface Ledger {
 const day = 86_400;
 const keptFor = 20 * day;
 
+/**
+ * Milliseconds between tries to write down what is done, beyond those of the SDK: what is not written would be done again
+ * with the recipients of the mail that are still to be reached. And what is left to the invocation after the last one.
+ */
+const pauses = [500, 1500, 3000];
+const timeToEnd = 10_000;
+
 /** Opens the ledger in a table with the key `id` and the time-to-live attribute `expiration`. */
 export function openLedger(tableName: string): Ledger {
   const layer = new DynamoDBPersistenceLayer({ tableName, awsSdkV3Client: dynamodb });
@@ -51,12 +59,20 @@ export function openLedger(tableName: string): Ledger {
     }
   };
 
-  const claimOf = (delivery: string): Claim => {
+  const claimOf = (delivery: string, end: number): Claim => {
     let isOpen = true;
     return {
       async complete(how) {
         // Also when this fails: a record that was not completed must run out, and not be deleted.
         isOpen = false;
+        for (const pause of pauses) {
+          try {
+            return await layer.saveSuccess(delivery, how);
+          } catch (error) {
+            if (performance.now() + pause + timeToEnd > end) throw error;
+            await sleep(pause);
+          }
+        }
         await layer.saveSuccess(delivery, how);
       },
       async release() {
@@ -68,6 +84,7 @@ export function openLedger(tableName: string): Ledger {
 
   return {
     async claim(delivery, remaining) {
+      const end = performance.now() + remaining;
       try {
         await layer.saveInProgress(delivery, remaining);
       } catch (error) {
@@ -75,7 +92,7 @@ export function openLedger(tableName: string): Ledger {
         const status = await statusOf(delivery, error);
         return status === IdempotencyRecordStatus.COMPLETED ? 'done' : 'claimed-by-another';
       }
-      return claimOf(delivery);
+      return claimOf(delivery, end);
     },
 
     async bouncesToday(domain) {

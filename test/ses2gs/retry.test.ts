@@ -92,6 +92,13 @@ describe('a mail that fails', () => {
 });
 
 describe('a mail that was posted', () => {
+  it('is written down when the ledger has been busy for a while', async () => {
+    const busy = { operation: 'UpdateItem', code: 'ProvisionedThroughputExceededException', status: 400 };
+    ses2gs.cloud.faults.next('dynamodb', busy, 8);
+    expect((await ses2gs.receive()).answers).toEqual(done);
+    expect(await ses2gs.ledger()).toContainEqual(expect.objectContaining({ status: 'COMPLETED' }));
+  });
+
   it('is done with even when the ledger cannot be told', async () => {
     ses2gs.cloud.faults.always('dynamodb', { operation: 'UpdateItem', code: 'InternalServerError', status: 500 });
     expect((await ses2gs.receive()).answers).toEqual(done);
