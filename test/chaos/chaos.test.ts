@@ -16,7 +16,10 @@ async function run(name: DoorName): Promise<void> {
   const door = await openDoor(name);
   try {
     const ledger = await runDoor(door, { mails: 60, seed: 4, say: () => undefined });
-    expect(isGood(ledger), ledgerText(ledger)).toBe(true);
+    expect(isGood(ledger) ? '' : ledgerText(ledger)).toBe('');
+    // Trouble has come about, and mail has been through it.
+    expect(ledger.judgement.deliveries).toBeGreaterThan(60);
+    expect(Number(ledger.notes['tries that were deferred'])).toBeGreaterThan(10);
   } finally {
     await door.stop();
   }

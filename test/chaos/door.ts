@@ -50,7 +50,6 @@ export interface Sightings {
   readonly sightings: readonly Sighting[];
   readonly mayEnd: EndRule;
   readonly interrupted: (delivery: Delivery) => number;
-  readonly isAnnouncedAgain: (delivery: Delivery) => boolean;
   /** Contradictions between what was seen and the books of the door itself. */
   readonly contradictions: readonly string[];
   /** Figures for the printed ledger. */

@@ -12,8 +12,6 @@ export interface Case {
   readonly mayEnd: EndRule;
   /** How often the program that delivered it was killed meanwhile, so that it could not tell of an answer. */
   readonly interrupted: (delivery: Delivery) => number;
-  /** Whether its mail was announced more than once: then one announcement may be put aside while the other is followed. */
-  readonly isAnnouncedAgain: (delivery: Delivery) => boolean;
 }
 
 export type ProblemKind =
@@ -39,7 +37,7 @@ export interface Judgement {
   /** The reasons that were given for suppressed bounces and parked mail. */
   readonly reasons: Readonly<Record<string, number>>;
   /** Deliveries that were seen more than once, by the explanation. */
-  readonly copies: Readonly<Record<'answer lost' | 'killed' | 'announced again', number>>;
+  readonly copies: Readonly<Record<'answer lost' | 'killed' | 'parked as well', number>>;
   readonly problems: readonly Problem[];
 }
 
@@ -47,7 +45,7 @@ export interface Judgement {
 const silent: ReadonlySet<End> = new Set(['bounce suppressed', 'quarantined', 'parked', 'queued']);
 
 /** Judges a run. */
-export function judge({ accepted, sightings, mayEnd, interrupted, isAnnouncedAgain }: Case): Judgement {
+export function judge({ accepted, sightings, mayEnd, interrupted }: Case): Judgement {
   const problems: Problem[] = [];
   const counts: Record<End, number> = {
     posted: 0,
@@ -60,7 +58,7 @@ export function judge({ accepted, sightings, mayEnd, interrupted, isAnnouncedAga
     queued: 0,
   };
   const reasons = new Map<string, number>();
-  const copies = { 'answer lost': 0, killed: 0, 'announced again': 0 };
+  const copies = { 'answer lost': 0, killed: 0, 'parked as well': 0 };
   const seen = Map.groupBy(sightings, nameOf);
   const ownerOfKey = new Map<string, string>();
 
@@ -92,7 +90,7 @@ export function judge({ accepted, sightings, mayEnd, interrupted, isAnnouncedAga
       ownerOfKey.set(key, name);
     }
     if (found.length > 1) {
-      const why = explanation(found, interrupted(delivery), isAnnouncedAgain(delivery));
+      const why = explanation(found, interrupted(delivery));
       if (why === undefined)
         tell(
           'doubled',
@@ -131,15 +129,14 @@ function isAtGroupServer({ end }: Sighting): boolean {
   return end === 'posted' || end === 'relayed' || end === 'bounce recorded';
 }
 
-/** One copy may be known to whoever delivered it; every other one must be one that nobody could know of. */
-function explanation(
-  found: readonly Sighting[],
-  kills: number,
-  isAnnouncedAgain: boolean,
-): keyof Judgement['copies'] | undefined {
+/**
+ * One copy may be known to whoever delivered it; every other one must be one that nobody could know of. Parked is a
+ * notification, not a copy: SQS may hand it out again after it was parked. The ledger stops it when it is put back, which
+ * a second judgement has to show.
+ */
+function explanation(found: readonly Sighting[], kills: number): keyof Judgement['copies'] | undefined {
   const known = found.filter(({ isAnswerLost }) => !isAnswerLost);
   if (known.length <= 1) return 'answer lost';
   if (known.length - kills <= 1) return 'killed';
-  // A second announcement does nothing that anybody sees, for the ledger has the delivery. It may be put aside.
-  return isAnnouncedAgain && known.filter(({ end }) => !silent.has(end)).length <= 1 ? 'announced again' : undefined;
+  return known.filter(({ end }) => end !== 'parked').length <= 1 ? 'parked as well' : undefined;
 }

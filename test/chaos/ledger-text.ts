@@ -33,7 +33,7 @@ export function ledgerText(ledger: Ledger): string {
     'Deliveries that were seen more than once, under one idempotency key',
     row('accepted by GroupServer, its answer lost', copies['answer lost']),
     row('killed before it could tell', copies.killed),
-    row('put aside once more, after a second announcement', copies['announced again']),
+    row('parked as well', copies['parked as well']),
     '',
     'What happened',
     ...rows(ledger.incidents),

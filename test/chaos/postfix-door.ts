@@ -101,10 +101,10 @@ function doorOf(
   postfix: PrivatePostfix,
 ): Door {
   const waiting = () =>
-    ['incoming', 'active'].reduce(
-      (sum, queue) => sum + readdirSync(postfix.place.path(`/srv/queue/${queue}`)).length,
-      0,
-    );
+    ['incoming', 'active', 'deferred']
+      .flatMap((queue) => readdirSync(postfix.place.path(`/srv/queue/${queue}`), { recursive: true, encoding: 'utf8' }))
+      // The deferred queue has folders, named by one digit.
+      .filter((name) => !/^[0-9A-F]$/.test(name)).length;
   return {
     name,
     where: { path: postfix.place.path(smtpSocket) },

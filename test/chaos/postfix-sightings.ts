@@ -49,13 +49,12 @@ export async function seePostfix(
     return [`${mail} to ${recipient}: the mail log has ${finals.length} ends of it`];
   });
   const deferred = tries.filter(({ status }) => status === 'deferred');
-  const codes = Object.entries(Object.groupBy(deferred, ({ dsn }) => dsn)).toSorted();
+  const codes = Object.entries(Object.groupBy(deferred, ({ dsn }) => dsn)).toSorted(([a], [b]) => a.localeCompare(b));
   const { requests } = record.server;
   return {
     sightings,
     mayEnd,
     interrupted: (delivery) => logged(delivery).filter(wasKilled).length,
-    isAnnouncedAgain: () => false,
     contradictions,
     notes: {
       'requests to GroupServer': requests.length,

@@ -13,7 +13,10 @@ interface Sample {
 
 export interface ProcessSamples {
   take(): void;
-  /** Judges the process that was seen most often, its first third against its last; undefined for too few samples. */
+  /**
+   * Judges the process that was seen most often, the lowest of its first third against the lowest of its last: what is
+   * under way at the same time comes and goes, what leaks stays. Undefined for too few samples.
+   */
   judge(): Manner | undefined;
 }
 
@@ -36,9 +39,9 @@ export function watchProcesses(processes: () => WatchedProcess[]): ProcessSample
       if (!longest || longest[1].length < fewest) return undefined;
       const [name, samples] = longest;
       const third = Math.floor(samples.length / 3);
-      const [first, last] = [middleOf(samples.slice(0, third)), middleOf(samples.slice(-third))];
+      const [first, last] = [lowestOf(samples.slice(0, third)), lowestOf(samples.slice(-third))];
       return {
-        text: `${name.split(' ')[0]}: memory ${Math.round(first.memory)} → ${Math.round(last.memory)} MiB, descriptors ${first.descriptors} → ${last.descriptors} (medians of the first and the last third of ${samples.length} samples)`,
+        text: `${name.split(' ')[0]}: memory ${Math.round(first.memory)} → ${Math.round(last.memory)} MiB, descriptors ${first.descriptors} → ${last.descriptors} (lowest of the first and of the last third of ${samples.length} samples), at most ${Math.round(Math.max(...samples.map(({ memory }) => memory)))} MiB`,
         isGood: last.memory - first.memory <= slack.memory && last.descriptors - first.descriptors <= slack.descriptors,
       };
     },
@@ -54,8 +57,9 @@ function sampleOf(pid: number): Sample | undefined {
   }
 }
 
-function middleOf(samples: readonly Sample[]): Sample {
-  const middle = (of: (sample: Sample) => number) =>
-    samples.map(of).toSorted((a, b) => a - b)[samples.length >> 1] ?? 0;
-  return { memory: middle(({ memory }) => memory), descriptors: middle(({ descriptors }) => descriptors) };
+function lowestOf(samples: readonly Sample[]): Sample {
+  return {
+    memory: Math.min(...samples.map(({ memory }) => memory)),
+    descriptors: Math.min(...samples.map(({ descriptors }) => descriptors)),
+  };
 }

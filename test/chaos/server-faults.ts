@@ -5,7 +5,10 @@
 import type { Fault, GroupServer, Page } from '../../infra/local/group-server/group-server.ts';
 import type { Random } from './random.ts';
 
-/** How likely each kind is; the slow ones are rare, since each keeps a worker busy until the deadline. */
+/** Each keeps a worker busy until the deadline, or keeps everybody away for a while. */
+const slow: ReadonlySet<string> = new Set(['hang', 'drip', 'wait']);
+
+/** How likely each kind is. */
 const kinds = [
   ['reset', 8],
   ['hang', 1],
@@ -26,14 +29,11 @@ const kinds = [
 
 const pages = ['look-up', 'add', 'relay', 'bounce'] as const satisfies readonly Page[];
 
-/** Seconds that `wait` asks for (Retry-After). */
-export const askedWait = { shortest: 1, longest: 4 };
-
 /** Orders a fault for the next requests; gives its name. */
 export function orderFault(server: GroupServer, random: Random): string {
   const kind = random.weighted(kinds);
   const page = random.chance(0.4) ? undefined : random.pick(pages);
-  const times = kind === 'hang' || kind === 'drip' ? 1 : random.integer(1, 4);
+  const times = slow.has(kind) ? 1 : random.integer(1, 4);
   server.faults.next(faultOf(kind, random), { times, ...(page !== undefined && { page }) });
   return kind;
 }
@@ -49,8 +49,8 @@ function faultOf(kind: (typeof kinds)[number][0], random: Random): Fault {
     case 'status':
       return { kind, status: random.pick([500, 502, 503, 504, 429, 403, 404]) };
     case 'wait': {
-      const seconds = random.integer(askedWait.shortest, askedWait.longest);
-      return { kind: 'status', status: random.pick([429, 503]), headers: { 'retry-after': String(seconds) } };
+      const wait = String(random.integer(1, 3));
+      return { kind: 'status', status: random.pick([429, 503]), headers: { 'retry-after': wait } };
     }
     case 'refused-form':
       return { kind, labels: ['Token'] };

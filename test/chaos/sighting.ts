@@ -1,4 +1,5 @@
-/** Where a delivery (one mail to one recipient) was seen, and what is known of it there. Types only. */
+/** Where a delivery (one mail to one recipient) was seen, and what is known of it there. It decides nothing. */
+import type { Addressee, ChaosMail } from './chaos-mail.ts';
 
 /** The ends that a delivery may have; `queued` is none yet. */
 export const ends = [
@@ -35,6 +36,6 @@ export type EndRule = (delivery: Delivery, sighting: Sighting) => string | undef
 
 /** One mail to one recipient, accepted by the mail system. */
 export interface Delivery {
-  readonly mail: import('./chaos-mail.ts').ChaosMail;
-  readonly addressee: import('./chaos-mail.ts').Addressee;
+  readonly mail: ChaosMail;
+  readonly addressee: Addressee;
 }

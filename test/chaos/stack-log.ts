@@ -21,7 +21,7 @@ export interface StackLog {
   readonly tries: readonly Try[];
   /** SES's ids of mail whose delivery could not be written into the ledger. */
   readonly untold: ReadonlySet<string>;
-  /** Failed invocations, by the type of the error. */
+  /** Failed invocations, by the error. */
   readonly failures: ReadonlyMap<string, number>;
   /** Lines at level ERROR, by their text. */
   readonly errors: ReadonlyMap<string, number>;
@@ -70,7 +70,7 @@ export function readStackLog(stack: Stack): StackLog {
         untold.add(mail);
         break;
       case 'the function failed':
-        failures.set(word('errorType'), (failures.get(word('errorType')) ?? 0) + 1);
+        failures.set(failureIn(fields), (failures.get(failureIn(fields)) ?? 0) + 1);
         break;
     }
   }
@@ -86,4 +86,10 @@ export function readStackLog(stack: Stack): StackLog {
   };
   const timer = setInterval(read, 25);
   return { suppressed, tries, untold, failures, errors, read, stop: () => clearInterval(timer) };
+}
+
+/** The type of the error; its text, where that is not always the same. */
+function failureIn(fields: Readonly<Record<string, unknown>>): string {
+  const type = text(fields, 'errorType') ?? '';
+  return type === 'Runtime.ExitError' ? type : `${type}: ${text(fields, 'errorMessage')}`;
 }

@@ -111,7 +111,6 @@ export async function seeStack(
     sightings,
     mayEnd: (delivery, sighting) => stackEnd(delivery, sighting, ages.get(sighting)),
     interrupted,
-    isAnnouncedAgain: (delivery) => trouble.announcedAgain.has(messageIdOf(delivery)),
     contradictions,
     notes: {
       'requests to GroupServer': stack.groupServer.requests.length,
