@@ -35,7 +35,7 @@ export interface ChaosMail {
   /** Bytes. */
   readonly size: number;
   /** The mail with CRLF at its line ends. */
-  bytes(): Buffer;
+  readonly bytes: () => Buffer;
 }
 
 export const domain = 'groups.example.com';
