@@ -54,6 +54,9 @@ export function readReceived(notification: Readonly<Record<string, unknown>>): R
   if (messageId === '') return unusable('the notification has no message id');
   if (textProperty(action, 'type') !== 'S3') return unusable('the mail was not stored in S3 (receipt.action.type)');
   if (!bucket || !key) return unusable('the notification does not say which object the mail is');
+  // AWS's client throws at half a surrogate pair, and then sends what it has written so far with the next call.
+  if (!`${messageId} ${bucket} ${key}`.isWellFormed())
+    return unusable('the notification is no text (half a character)');
   const recipients = envelopeRecipients(property(receipt, 'recipients'));
   if (!recipients) return unusable('the notification has no envelope recipients that can be used (receipt.recipients)');
   const verdict = (name: VerdictName) =>
@@ -103,7 +106,7 @@ function envelopeRecipients(value: unknown): string[] | undefined {
   if (!Array.isArray(value) || value.length === 0) return undefined;
   const recipients = new Map<string, string>();
   for (const each of value) {
-    if (typeof each !== 'string' || each.trim() === '' || /[\r\n]/.test(each)) return undefined;
+    if (typeof each !== 'string' || each.trim() === '' || /[\r\n]/.test(each) || !each.isWellFormed()) return undefined;
     recipients.set(withLowerCaseDomain(each), each);
   }
   return [...recipients.values()];
