@@ -29,6 +29,14 @@ const partOf = (bytes: Buffer, random: Random) => {
 const wordOf = ({ words }: Material, random: Random) =>
   Buffer.from(words[random.integer(0, words.length - 1)] ?? '', 'utf8');
 
+/** Changes one to four lines from a place on. */
+function withLines(input: Buffer, at: number, random: Random, change: (lines: string[]) => string[]): Buffer {
+  const start = input.lastIndexOf('\n', at) + 1;
+  const lines = input.toString('latin1', start).split(/(?<=\n)/);
+  const chosen = lines.splice(0, random.integer(1, 4));
+  return Buffer.concat([input.subarray(0, start), Buffer.from([...change(chosen), ...lines].join(''), 'latin1')]);
+}
+
 const edits: readonly Edit[] = [
   (input, at, _material, random) => joined(input, at, 1, Buffer.of(oddByte(random))),
   (input, at, _material, random) => joined(input, at, 1, Buffer.of(random.integer(0, 255))),
@@ -42,6 +50,9 @@ const edits: readonly Edit[] = [
   (input, at, material, random) => joined(input, at, lengthUpTo(16, random), wordOf(material, random)),
   (input, at, _material, random) => joined(input, at, 0, Buffer.alloc(lengthUpTo(600, random), oddByte(random))),
   (input, at) => input.subarray(0, at),
+  (input, at, _material, random) => withLines(input, at, random, (lines) => lines.map((line) => ` ${line}`)),
+  (input, at, _material, random) => withLines(input, at, random, () => []),
+  (input, at, _material, random) => withLines(input, at, random, (lines) => [...lines, ...lines]),
   (input, at) => Buffer.concat([input.subarray(at), input.subarray(0, at)]),
   (input, at) => {
     const byte = input[at] ?? 0;

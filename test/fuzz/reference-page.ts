@@ -4,7 +4,8 @@
  */
 
 const boxes = /^(form-message|gs-content-form-message|gs-content-form-base-message)$/;
-const errors = /(^|[\t\n\f\r ])(ui-state-error|alert-error)($|[\t\n\f\r ])/;
+/** Any white space separates classes here: rather one error too many than one too few. */
+const errors = /(^|\s)(ui-state-error|alert-error)($|\s)/;
 const rawText = /^(script|style|textarea|title|xmp|iframe|noembed|noframes)$/;
 
 const space = '[\\t\\n\\f\\r ]';

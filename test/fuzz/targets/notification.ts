@@ -145,11 +145,13 @@ function checkIgnored(text: string): void {
 
 function checkMail(mail: ReceivedMail): void {
   holds(mail.messageId !== '' && mail.bucket !== '' && mail.key !== '', 'a mail has an id and an object');
+  holds(`${mail.messageId}${mail.key}`.isWellFormed(), 'what names a mail is whole characters', mail.key);
   holds(mail.recipients.length > 0, 'a mail has recipients');
   const addresses = mail.recipients.map(withLowerCaseDomain);
   same(new Set(addresses).size, addresses.length, 'each recipient is there once');
   for (const address of addresses) {
     holds(!/[\r\n]/.test(address) && address.trim() !== '', 'a recipient is one line', address);
+    holds(address.isWellFormed(), 'a recipient is whole characters', address);
     withOriginalRecipient(messageOf(Buffer.from('x')), address);
   }
   holds(mail.receivedAt === undefined || Number.isFinite(mail.receivedAt), 'the time is a number', mail.receivedAt);
