@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { isByLoopbackName } from './group-server/loopback-name.ts';
 import { webPage } from './group-server/web-page.ts';
 import { listen } from './listen.ts';
 import type { Stack } from './stack.ts';
@@ -52,8 +53,7 @@ async function serve(stack: Stack, request: IncomingMessage, response: ServerRes
   const reply = (status: number, type: string, body: Buffer | string, more: Record<string, string> = {}) =>
     void response.writeHead(status, { ...safe, 'content-type': type, ...more }).end(body);
 
-  if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(headers.host ?? ''))
-    return reply(403, 'text/plain', 'Only for this machine.\n');
+  if (!isByLoopbackName(request)) return reply(403, 'text/plain', 'Only for this machine.\n');
   if (method === 'POST' && path === '/do') {
     if (headers.origin !== `http://${headers.host}`) return reply(403, 'text/plain', 'Only from the page itself.\n');
     await carryOut(stack, new URLSearchParams(await text(request)));

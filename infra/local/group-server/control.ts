@@ -7,6 +7,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { send } from './answer.ts';
 import { faultIn } from './fault-in.ts';
+import { isByLoopbackName } from './loopback-name.ts';
 import { type Page, pageNames } from './page.ts';
 import type { GroupServer, StoredMessage } from './record.ts';
 
@@ -28,8 +29,7 @@ export function control(server: GroupServer, request: IncomingMessage, response:
 }
 
 async function answer(server: GroupServer, request: IncomingMessage): Promise<{ status: number; value: unknown }> {
-  const host = (request.headers.host ?? '').replace(/:\d+$/, '');
-  if (!['127.0.0.1', 'localhost', '[::1]'].includes(host)) return failure(403, 'The control is for this machine');
+  if (!isByLoopbackName(request)) return failure(403, 'The control is for this machine');
   if (request.method === 'GET') return { status: 200, value: stateOf(server) };
   if (request.method !== 'POST') return failure(405, 'GET or POST');
   if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) return failure(415, 'JSON is needed');

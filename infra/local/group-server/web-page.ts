@@ -1,11 +1,13 @@
 /**
  * Serves the web page of the reference GroupServer: the page, its live part, script and style, and the attachments and
  * sources of mail as downloads. Hostile mail must not run anything: no inline script or style, nothing from elsewhere,
- * no framing, and what came in a mail only ever leaves as escaped text or as a download of no type.
+ * no framing, and what came in a mail only ever leaves as escaped text or as a download of no type. Only for browsers of
+ * this machine: the Host has to be a loopback name.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isByLoopbackName } from './loopback-name.ts';
 import type { GroupServer } from './record.ts';
 import { attachmentOf } from './shown-mail.ts';
 import { groupServerView, pageAround } from './web-page-view.ts';
@@ -48,7 +50,7 @@ export function webPage(server: GroupServer, request: IncomingMessage, response:
   const making = replyTo(server, path.slice(prefix.length));
   if (!making) return false;
   making.then(
-    (reply) => send(request, response, reply),
+    (reply) => (isByLoopbackName(request) ? send(request, response, reply) : response.writeHead(403, SAFE).end()),
     () => response.writeHead(500, SAFE).end(),
   );
   return true;
