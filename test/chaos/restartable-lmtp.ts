@@ -19,10 +19,15 @@ export async function startRestartableLmtp(
   socket: string,
   args: readonly string[],
 ): Promise<RestartableLmtp> {
+  // A runner that is killed takes the server along.
+  const mortal: InstalledCommand = {
+    ...command,
+    words: (artefact) => ['setpriv', '--pdeathsig', 'KILL', ...command.words(artefact)],
+  };
   let saidBefore = '';
   let running: LmtpProcess | undefined;
   const start = async () => {
-    running ??= await startLmtp(command, 'smtp2gs', url, { socket, args: [...args, '--socket-mode=666'] });
+    running ??= await startLmtp(mortal, 'smtp2gs', url, { socket, args: [...args, '--socket-mode=666'] });
   };
   await start();
   return {
