@@ -23,7 +23,7 @@ export default defineConfig({
         hookTimeout: 120_000,
         fileParallelism: false,
       }),
-      project('mta', ['postfix', 'exim', 'package'], {
+      project('mta', ['postfix', 'exim', 'opensmtpd', 'package'], {
         testTimeout: 120_000,
         hookTimeout: 120_000,
         fileParallelism: false,

@@ -45,7 +45,7 @@ const withoutTestKey: Plugin = {
 };
 
 /** The texts that `smtp2gs mta-config` prints, by name. */
-async function mtaSnippets(): Promise<Record<string, string>> {
+export async function mtaSnippets(): Promise<Record<string, string>> {
   const folder = join(root, 'infra/mta');
   const files = (await readdir(folder)).filter((name) => name.endsWith('.txt'));
   const names = files.map((name) => name.slice(0, -'.txt'.length)).sort();

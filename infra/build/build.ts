@@ -8,7 +8,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildCommand } from './build-command.ts';
 import { buildLambda } from './build-lambda.ts';
-import { manPage } from './man-page.ts';
+import { mtaSnippets } from './build-tools.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const dist = join(root, 'dist');
@@ -18,6 +18,10 @@ const version = /"version": "([^"]+)"/.exec(await readFile(join(root, 'package.j
 // As reproducible builds ask for (reproducible-builds.org, SOURCE_DATE_EPOCH).
 const epoch = process.env['SOURCE_DATE_EPOCH'];
 const date = (epoch === undefined ? new Date() : new Date(Number(epoch) * 1000)).toISOString().slice(0, 10);
+
+// The tables of the subcommands, which the man page is made of, have this from the bundler; here they are read as they lie.
+Object.assign(globalThis, { MTA_SNIPPETS: await mtaSnippets() });
+const { manPage } = await import('./man-page.ts');
 
 try {
   await mkdir(made);

@@ -20,7 +20,7 @@ const harmless = /^[A-Za-z0-9@:/._,+=~[\]-]+$/;
 export const mtaConfig: Tool = {
   synopsis: `mta-config [options] ${Object.keys(snippets).join('|')} URL`,
   description:
-    'Prints what to write into the configuration of a mail system, so that it hands the mail for the groups of a site to smtp2gs. These are the texts that the tests of smtp2gs run.',
+    'Prints what to write into the configuration of a mail system, so that it hands the mail for the groups of a site to smtp2gs. The texts for Postfix, Exim and OpenSMTPD are those that the tests of smtp2gs run.',
   options: [
     helpRow,
     { long: 'domain', value: 'DOMAIN', defaultText: 'the host of the URL', help: 'The domain of the groups.' },
