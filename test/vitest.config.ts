@@ -4,6 +4,9 @@
  */
 import { defineConfig } from 'vitest/config';
 
+/** Suites of the quick levels that wait a lot: `npm run ok` leaves them to `npm test`. */
+const patient = ['test/smtp2gs/{lmtp,doctor,explain,mta-config,slot}*.test.ts', 'test/ses2gs/{retry,bounce}.test.ts'];
+
 const project = (name: string, include: string[], extra: object = {}) => ({
   extends: true as const,
   test: { name, include: include.map((folder) => `test/${folder}/**/*.test.ts`), ...extra },
@@ -16,7 +19,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      project('quick', ['core', 'smtp2gs', 'ses2gs', 'security']),
+      project('quick', ['core', 'smtp2gs', 'ses2gs'], { exclude: patient }),
+      project('patient', ['security'], { include: ['test/security/**/*.test.ts', ...patient] }),
       project('infra', ['infra'], { testTimeout: 60_000 }),
       project('stack', ['stack', 'chaos', 'fuzz'], {
         testTimeout: 120_000,
