@@ -11,8 +11,8 @@ import { siteUrl } from '../core/site-url.ts';
 import { type Arguments, parseArguments } from './arguments.ts';
 import { readConfig } from './configuration-file.ts';
 import type { Ending } from './ending.ts';
+import { transportFor } from './fetch-transport.ts';
 import { helpText } from './help-text.ts';
-import { httpTransport } from './http-transport.ts';
 import { readCaFile } from './input-file.ts';
 import { appendLogLine, type LogEntry } from './log-line.ts';
 import { openMessage } from './open-message.ts';
@@ -85,7 +85,7 @@ async function attempt(options: Arguments, clock: PhaseClock, entry: LogEntry): 
   checkSize(message.size, maxSize);
   await clock.measure('wait', () => acquireSlot({ slots: options.slots, lockDir: options.lockDir, signal }));
   const site = siteUrl(options.url);
-  const post = httpTransport({ ca, insecure: options.insecure });
+  const post = transportFor(message.size, { ca, insecure: options.insecure });
   const server = groupServer({ site, token: config.token, timeSource: options.timeSource, post });
   const { status, facts } = await deliver({
     message,

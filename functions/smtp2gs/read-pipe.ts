@@ -5,8 +5,6 @@
  * the system's error, the signal's reason, or what `take` threw.
  */
 
-declare const Bun: { stdin: { stream(): ReadableStream<Uint8Array> } } | undefined;
-
 /** Bytes; as many as a pipe holds. */
 const pieceSize = 64 * 1024;
 

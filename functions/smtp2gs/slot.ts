@@ -1,12 +1,11 @@
 /**
- * Limits how many deliveries run at once on a host. A slot is a lock on an open file, taken by flock(1) on a descriptor
- * that it inherits: the lock belongs to the open file, so it is ours when flock has gone, and the kernel frees it when we
- * end, however we end. Waiting longer than 5 s is `no-slot`; a place that cannot be used is `config-invalid`.
+ * Limits how many deliveries run at once on a host. A slot is a lock on an open file, which the kernel frees when we end,
+ * however we end. Waiting longer than 5 s is `no-slot`; a place that cannot be used is `config-invalid`.
  */
-import { spawn } from 'node:child_process';
 import { constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeliveryFailure } from '../core/delivery-status.ts';
+import { flock } from './flock.ts';
 import { codeOf } from './input-file.ts';
 import { privateDirectory } from './private-directory.ts';
 
@@ -15,9 +14,6 @@ const longestWait = 5;
 
 /** Milliseconds between two rounds over several slots. */
 const roundPause = 20;
-
-/** Exit status of `flock -n` and `flock -w` for a lock that was not had (flock(1)). */
-const notHad = 1;
 
 export interface SlotOptions {
   readonly slots: number;
@@ -33,14 +29,13 @@ export async function acquireSlot({ slots, lockDir, signal }: SlotOptions): Prom
   const name = (index: number) => `slot-${((first + index) % slots) + 1}`;
   const files = Array.from({ length: slots }, (_, index) => openLockFile(join(directory, name(index))));
   const end = performance.now() + longestWait * 1000;
-  const had =
-    slots === 1 ? await tryLock(files[0] ?? -1, ['-w', String(longestWait)], signal) : await tryAll(files, end, signal);
+  const had = slots === 1 ? await flock(files[0] ?? -1, longestWait, signal) : await tryAll(files, end, signal);
   if (!had) throw new DeliveryFailure('no-slot', `no free slot of ${slots} within ${longestWait} s; see --slots`);
 }
 
 async function tryAll(files: readonly number[], end: number, signal: AbortSignal): Promise<boolean> {
   for (;;) {
-    for (const file of files) if (await tryLock(file, ['-n'], signal)) return true;
+    for (const file of files) if (await flock(file, 0, signal)) return true;
     if (performance.now() > end) return false;
     await new Promise((resolve) => setTimeout(resolve, roundPause));
   }
@@ -56,24 +51,4 @@ function openLockFile(path: string): number {
       { cause },
     );
   }
-}
-
-function tryLock(file: number, how: readonly string[], signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('/usr/bin/flock', [...how, '3'], { stdio: ['ignore', 'ignore', 'ignore', file] });
-    const stop = () => child.kill('SIGKILL');
-    signal.addEventListener('abort', stop);
-    process.once('exit', stop);
-    child.once('error', (cause) => {
-      const why = `cannot run /usr/bin/flock (${codeOf(cause)}); install util-linux`;
-      reject(new DeliveryFailure('config-invalid', why, { cause }));
-    });
-    child.once('exit', (status) => {
-      signal.removeEventListener('abort', stop);
-      process.removeListener('exit', stop);
-      if (status === 0) resolve(true);
-      else if (status === notHad || signal.aborted) resolve(false);
-      else reject(new DeliveryFailure('config-invalid', `flock failed with status ${status}; see --lock-dir`));
-    });
-  });
 }

@@ -35,6 +35,7 @@ export function bundleOptions(version: string): BuildOptions {
     platform: 'node',
     format: 'cjs',
     target: ['node12', 'es2019'],
+    external: ['bun:ffi'],
     // A real import() of node:http evaluates every one of its exports and doubles the time of the process.
     supported: { 'dynamic-import': false },
     banner: { js: oldNodeGuard },

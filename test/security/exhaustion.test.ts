@@ -40,7 +40,7 @@ describe.each(doors)('%s', (_, door) => {
       expect([exit, line.slice(0, 6)]).toEqual([75, expect.stringMatching(/^4\.(4\.2|5\.0) $/)]);
       expect(Number(peak) / 1024).toBeGreaterThan(20);
       expect(Number(peak) / 1024).toBeLessThan(memoryLimit);
-      expect(server.connections()).toBe(1);
+      expect(server.asked()).toBe(1);
     } finally {
       await server.stop();
     }

@@ -65,19 +65,22 @@ export const wrongAnswers = Object.entries(answers).map(([what, answer], index) 
 
 export interface WrongServer {
   readonly url: string;
-  readonly connections: () => number;
+  /** Connections over which something was asked; one that only tries whether the server is there is none. */
+  readonly asked: () => number;
   stop(): Promise<void>;
 }
 
 /** Serves one such answer to every connection, as soon as it has asked for something. */
 export async function startWrongServer(answer: Answer): Promise<WrongServer> {
   const sockets = new Set<Socket>();
-  let connections = 0;
+  let asked = 0;
   const server = createServer((socket) => {
-    connections += 1;
     sockets.add(socket);
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-    socket.once('data', () => void pour(socket, answer()));
+    socket.once('data', () => {
+      asked += 1;
+      void pour(socket, answer());
+    });
     socket.resume();
   });
   server.listen(0, '127.0.0.1');
@@ -86,7 +89,7 @@ export async function startWrongServer(answer: Answer): Promise<WrongServer> {
   if (address === null || typeof address === 'string') throw new Error('no TCP server');
   return {
     url: `http://127.0.0.1:${address.port}`,
-    connections: () => connections,
+    asked: () => asked,
     async stop() {
       for (const socket of sockets) socket.destroy();
       server.close();
