@@ -17,7 +17,7 @@ import { readCaFile } from './input-file.ts';
 import { appendLogLine, type LogEntry } from './log-line.ts';
 import { openMessage } from './open-message.ts';
 import { isSubcommand, type Subcommand } from './options.ts';
-import { type PhaseClock, phaseClock } from './phase-clock.ts';
+import { type PhaseClock, phaseClock, sinceStart } from './phase-clock.ts';
 import { acquireSlot } from './slot.ts';
 import { UsageError } from './usage-error.ts';
 import { version } from './version.ts';
@@ -61,7 +61,7 @@ async function run(options: Arguments): Promise<DeliveryStatus> {
     milliseconds: clock.milliseconds,
   };
   const log = (status: DeliveryStatus) => {
-    clock.milliseconds.total = performance.now();
+    clock.milliseconds.total = sinceStart();
     if (options.log !== undefined) appendLogLine(options.log, entry, status);
   };
   try {
@@ -75,7 +75,7 @@ async function run(options: Arguments): Promise<DeliveryStatus> {
 }
 
 async function attempt(options: Arguments, clock: PhaseClock, entry: LogEntry): Promise<DeliveryStatus> {
-  const signal = AbortSignal.timeout(Math.max(0, Math.ceil(options.timeout * 1000 - performance.now())));
+  const signal = AbortSignal.timeout(Math.max(0, Math.ceil(options.timeout * 1000 - sinceStart())));
   const config = readConfig(options.config, options.instance);
   const ca = options.caFile === undefined ? undefined : readCaFile(options.caFile);
   const maxSize = options.maxSize * bytesPerMebibyte;

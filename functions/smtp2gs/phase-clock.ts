@@ -16,15 +16,20 @@ export interface PhaseClock {
   measured(server: GroupServer): GroupServer;
 }
 
+/** Milliseconds since the process began. `performance` would say the same, but Node loads it first, for 2 ms. */
+export function sinceStart(): number {
+  return process.uptime() * 1000;
+}
+
 /** Makes a clock for one delivery. */
 export function phaseClock(): PhaseClock {
   const milliseconds: Partial<Record<Phase, number>> = {};
   const measure = async <T>(phase: Phase, work: () => Promise<T>): Promise<T> => {
-    const begun = performance.now();
+    const begun = sinceStart();
     try {
       return await work();
     } finally {
-      milliseconds[phase] = (milliseconds[phase] ?? 0) + performance.now() - begun;
+      milliseconds[phase] = (milliseconds[phase] ?? 0) + sinceStart() - begun;
     }
   };
   return {

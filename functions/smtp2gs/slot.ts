@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { DeliveryFailure } from '../core/delivery-status.ts';
 import { flock } from './flock.ts';
 import { codeOf } from './input-file.ts';
+import { sinceStart } from './phase-clock.ts';
 import { privateDirectory } from './private-directory.ts';
 
 /** Seconds, as in 3.x. */
@@ -28,7 +29,7 @@ export async function acquireSlot({ slots, lockDir, signal }: SlotOptions): Prom
   const first = Math.floor(Math.random() * slots);
   const name = (index: number) => `slot-${((first + index) % slots) + 1}`;
   const files = Array.from({ length: slots }, (_, index) => openLockFile(join(directory, name(index))));
-  const end = performance.now() + longestWait * 1000;
+  const end = sinceStart() + longestWait * 1000;
   const had = slots === 1 ? await flock(files[0] ?? -1, longestWait, signal) : await tryAll(files, end, signal);
   if (!had) throw new DeliveryFailure('no-slot', `no free slot of ${slots} within ${longestWait} s; see --slots`);
 }
@@ -36,7 +37,7 @@ export async function acquireSlot({ slots, lockDir, signal }: SlotOptions): Prom
 async function tryAll(files: readonly number[], end: number, signal: AbortSignal): Promise<boolean> {
   for (;;) {
     for (const file of files) if (await flock(file, 0, signal)) return true;
-    if (performance.now() > end) return false;
+    if (sinceStart() > end) return false;
     await new Promise((resolve) => setTimeout(resolve, roundPause));
   }
 }
