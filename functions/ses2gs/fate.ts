@@ -7,7 +7,7 @@ import { type DeliveryStatus, statusText } from '../core/delivery-status.ts';
 import { type BounceResult, bounceTogether } from './bounce-together.ts';
 import { isConfigurationError } from './configuration-error.ts';
 import { count } from './metrics.ts';
-import { reportAttempt } from './report.ts';
+import { reportAttempt, reportLedgerError } from './report.ts';
 import { bounceAge, expiryAge } from './schedule.ts';
 import type { Deferred, Failed, Work } from './work.ts';
 
@@ -32,7 +32,10 @@ export async function bounceFailed(failed: readonly Failed[], age: number, work:
   const result = await bounceTogether(undelivered, age, work);
   switch (result.kind) {
     case 'bounced':
+      return [];
     case 'suppressed':
+      // Done for good: or else it would be looked up and counted again with the recipients that are still to be reached.
+      for (const { claim } of failed) await claim?.complete('bounce-suppressed').catch(reportLedgerError);
       return [];
     case 'too-old':
       return failed.map((each) => ({ ...each, kind: 'deferred', lifetime: 0 }));

@@ -34,7 +34,7 @@ const timeToEnd = 5000;
 /** Handles a message; false when it has to stay in the queue. */
 export async function handleMessage(message: QueueMessage, world: World): Promise<boolean> {
   logger.setCorrelationId(message.id);
-  const reading = readNotification(message.body);
+  const reading = isOurs(message, world.queues) ? readNotification(message.body) : foreign;
   try {
     return await handle(reading, message, world);
   } catch (error) {
@@ -44,6 +44,13 @@ export async function handleMessage(message: QueueMessage, world: World): Promis
     await seeAgain(message, { retryAfter: 0, isUntried: false }, age, world);
     return false;
   }
+}
+
+/** Whoever maps another queue to the function must not have its mail read, posted or bounced with our permissions. */
+const foreign: Reading = { kind: 'unusable', why: 'the message comes from a queue that is not ours' };
+
+function isOurs({ queueName }: QueueMessage, { mailQueueUrl }: Queues): boolean {
+  return queueName === undefined || mailQueueUrl === undefined || mailQueueUrl.split('/').at(-1) === queueName;
 }
 
 async function handle(reading: Reading, message: QueueMessage, world: World): Promise<boolean> {

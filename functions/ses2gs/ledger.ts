@@ -19,7 +19,7 @@ import { type AttributeValue, GetItemCommand, UpdateItemCommand } from '@aws-sdk
 import { dynamodb } from './aws-clients.ts';
 
 export interface Claim {
-  /** Writes down that it is done for good, and how: posted, relayed, bounce-recorded, bounced. */
+  /** Writes down that it is done for good, and how: posted, relayed, bounce-recorded, bounced, bounce-suppressed. */
   complete(how: string): Promise<void>;
   /** Gives the delivery free for another try, unless it is done. */
   release(): Promise<void>;

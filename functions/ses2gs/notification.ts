@@ -18,6 +18,8 @@ export const reasonAttribute = 'smtp2gs-reason';
 /** A message of the queue, as the event source mapping hands it over. */
 export interface QueueMessage {
   readonly id: string;
+  /** The name of the queue; undefined where the event does not say it. */
+  readonly queueName: string | undefined;
   readonly receiptHandle: string;
   readonly body: string;
   /** How many times it was received, this time included. */
@@ -114,6 +116,7 @@ function queueMessage(record: unknown): QueueMessage {
   const own = (name: string) => textProperty(property(property(record, 'messageAttributes'), name), 'stringValue');
   return {
     id: textProperty(record, 'messageId') ?? '',
+    queueName: textProperty(record, 'eventSourceARN')?.split(':').at(-1),
     receiptHandle: textProperty(record, 'receiptHandle') ?? '',
     body: textProperty(record, 'body') ?? '',
     receiveCount: wholeNumber(textProperty(attributes, 'ApproximateReceiveCount')) ?? 1,

@@ -107,24 +107,27 @@ describe('the function', () => {
     expect(requests()).toEqual([]);
   });
 
-  it('asks no other queue and no other bucket for an event of a queue that is not ours', async () => {
-    const { notification } = await ses2gs.store({ recipients: ['group@elsewhere.example.org'] });
+  it.each([
+    ['theirs', 'smtp2gs-MailBucket', 'the message comes from a queue that is not ours'],
+    ['ours', 'theirs', 'the mail lies in a bucket that is not ours'],
+  ])('parks an event of the queue that is %s, with a mail in %s, and posts nothing', async (queue, bucket, reason) => {
+    const { notification } = await ses2gs.store({ recipients: ['example_group@groups.example.com'] });
+    const { action } = notification.receipt;
+    const bucketName = bucket === 'theirs' ? bucket : action.bucketName;
     const record = {
       messageId: 'foreign',
       receiptHandle: 'foreign',
       body: JSON.stringify({
         ...notification,
-        receipt: { ...notification.receipt, action: { type: 'S3', bucketName: 'theirs', objectKey: 'inbound/x' } },
+        receipt: { ...notification.receipt, action: { ...action, bucketName } },
       }),
       attributes: {},
       messageAttributes: {},
       eventSource: 'aws:sqs',
-      eventSourceARN: 'arn:aws:sqs:us-east-1:999999999999:theirs',
+      eventSourceARN: queue === 'ours' ? ses2gs.cloud.mailQueue.arn : 'arn:aws:sqs:us-east-1:999999999999:theirs',
     };
     expect(await ses2gs.invoke({ Records: [record] })).toEqual({ batchItemFailures: [] });
-    expect(ses2gs.parked()).toMatchObject([
-      { attributes: { 'smtp2gs-reason': 'the mail lies in a bucket that is not ours' } },
-    ]);
+    expect(ses2gs.parked()).toMatchObject([{ attributes: { 'smtp2gs-reason': reason } }]);
     expect(requests()).toEqual([]);
   });
 

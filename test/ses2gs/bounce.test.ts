@@ -114,6 +114,15 @@ describe('a mail to a group that does not exist', () => {
     expect(ses2gs.output()).toContainEqual(expect.objectContaining({ BounceSuppressed: 1 }));
   });
 
+  it('that is not bounced is not tried again with the recipients that are', async () => {
+    server.faults.next({ kind: 'status', status: 503 }, { page: 'add' });
+    const { answers } = await ses2gs.receive({ source: '', recipients: [unknown, group] });
+    expect(answers).toEqual(failed);
+    expect(await ses2gs.workAgain()).toEqual(done);
+    expect(ses2gs.output().filter((line) => 'BounceSuppressed' in line && 'code' in line)).toHaveLength(1);
+    expect(server.posts).toHaveLength(1);
+  });
+
   it('is parked when it is older than SES takes bounces for', async () => {
     expect((await ses2gs.receive({ recipients: [unknown], age: 23.1 * hour })).answers).toEqual(done);
     expect(bounces()).toEqual([]);

@@ -164,6 +164,7 @@ describe('an invocation', () => {
     const record = {
       eventSource: 'aws:sqs',
       messageId: 'id',
+      eventSourceARN: 'arn:aws:sqs:us-east-1:111122223333:smtp2gs-MailQueue',
       receiptHandle: 'handle',
       body: 'body',
       attributes: { ApproximateReceiveCount: '3', SentTimestamp: '1795334401000' },
@@ -174,6 +175,7 @@ describe('an invocation', () => {
       messages: [
         {
           id: 'id',
+          queueName: 'smtp2gs-MailQueue',
           receiptHandle: 'handle',
           body: 'body',
           receiveCount: 3,
@@ -190,6 +192,7 @@ describe('an invocation', () => {
     const release = { 'smtp2gs-release': { stringValue: 'true' } };
     const message = {
       id: '',
+      queueName: undefined,
       receiptHandle: '',
       body: '',
       receiveCount: 1,
