@@ -25,7 +25,6 @@ const timeout = '--timeout=8';
 
 /** What was found out about an address is asked again sooner, as the queue is looked at sooner. */
 const hurry = `
-unverified_recipient_tempfail_action = defer_if_permit
 address_verify_negative_expire_time = 4s
 address_verify_negative_refresh_time = 3s
 `;
