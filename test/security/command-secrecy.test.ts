@@ -33,6 +33,7 @@ const talkative: [string, Fault][] = [
     'quotes it in a refused field',
     { kind: 'body', body: `<p id=form-message class=alert-error><dl><dt>Token<dd class=error>${token}` },
   ],
+  ['quotes it on a page that is no answer', { kind: 'body', body: `<p>You sent ${token}</p>` }],
   ['quotes it as a group', { kind: 'body', body: JSON.stringify({ groupId: `the token is ${token}` }) }],
   ['quotes it as a key', { kind: 'body', body: JSON.stringify({ [token]: 1 }) }],
   [
