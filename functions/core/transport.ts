@@ -1,7 +1,8 @@
 /**
  * The one seam to HTTP: a POST whose body has a known length, and its answer. The command brings one made of
- * `node:http(s)`, the Lambda one made of an `undici` pool. A transport knows no pages, follows no redirect, adds no
- * header of its own but Host and Content-Length, and fails in two ways only: see {@link connectionFailure}.
+ * `node:http(s)` or of Bun's `fetch`, the Lambda one made of an `undici` pool. A transport knows no pages, follows no
+ * redirect, adds no header of its own but Host, Connection, Content-Length, and at most Accept and User-Agent, and fails
+ * in two ways only: see {@link connectionFailure}.
  */
 import { DeliveryFailure } from './delivery-status.ts';
 import type { Bytes } from './message.ts';

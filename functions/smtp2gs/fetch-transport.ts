@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import { type Answer, connectionFailure, connectTimeout, type Post, type PostRequest } from '../core/transport.ts';
 import { type HttpTransportOptions, httpTransport } from './http-transport.ts';
 import { codeOf } from './input-file.ts';
+import { version } from './version.ts';
 
 /** Bytes. What fits into the buffers of a socket goes out whole, whatever the server makes of its beginning. */
 const smallMail = 48 * 1024;
@@ -35,7 +36,9 @@ function fetchTransport({ ca, insecure }: HttpTransportOptions): Post {
   } as const;
   const answering = new Set<string>();
   return async (request, signal) => {
-    const { url, headers } = request;
+    const { url } = request;
+    // Bun would name itself, which tells nobody who reads the log of the site what asked.
+    const headers = { ...request.headers, 'user-agent': `smtp2gs/${version}` };
     const second = answering.has(url.origin) ? undefined : secondConnection(url);
     try {
       const body = await wholeBody(request);

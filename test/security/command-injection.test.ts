@@ -24,6 +24,8 @@ afterAll(async () => {
 
 /** All that a delivery sends in its head, and in its forms. */
 const headNames = ['connection', 'content-length', 'content-type', 'host'];
+/** Not every page is given a key, and only Bun's fetch says these. */
+const otherNames = new Set(['idempotency-key', 'accept', 'user-agent']);
 const fieldNames = {
   lookUp: ['actions.check', 'email'],
   add: ['actions.add', 'groupId', 'timeSource'],
@@ -34,10 +36,12 @@ function expectCleanRequests(): void {
   for (const { headers, fields, path, refused, answeredStatus } of server.requests) {
     expect(
       Object.keys(headers)
-        .filter((name) => name !== 'idempotency-key')
+        .filter((name) => !otherNames.has(name))
         .sort(),
     ).toEqual(headNames);
     expect(headers['idempotency-key'] ?? '0'.repeat(64)).toMatch(/^[0-9a-f]{64}$/);
+    expect(headers.accept ?? '*/*').toBe('*/*');
+    expect(headers['user-agent'] ?? 'smtp2gs/0.0.0').toMatch(/^smtp2gs\/\d+\.\d+\.\d+$/);
     expect(headers['content-type']).toMatch(/^multipart\/form-data; boundary=----smtp2gs-form-data-\d+$/);
     const page = path.includes('exists') ? 'lookUp' : path.includes('bounce') ? 'bounce' : 'add';
     expect(Object.keys(fields).sort()).toEqual(fieldNames[page]);
