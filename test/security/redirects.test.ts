@@ -10,7 +10,7 @@ import { httpTransport } from '../../functions/smtp2gs/http-transport.ts';
 import { type GroupServer, startGroupServer } from '../../infra/local/group-server/group-server.ts';
 import { deliverDoor } from '../core/deliver-door.ts';
 import type { Door } from '../run-scenario.ts';
-import type { Scenario } from '../scenarios.ts';
+import { configText, plainMail, type Scenario } from '../scenarios.ts';
 import { commandDoor } from '../smtp2gs/command-door.ts';
 import { artefacts, installCommand } from '../smtp2gs/installed-command.ts';
 
@@ -160,5 +160,17 @@ describe.each(artefacts)('by the built %s', (artefact) => {
 
   it.each(locations.filter((_, index) => index % 4 === 0))('a redirect to %j leads nowhere else', async (location) => {
     await expectStays(door, location, 307);
+  });
+
+  it.each(['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'ALL_PROXY'])('asks no proxy that %s names', async (name) => {
+    const proxy = `http://127.0.0.1:${elsewherePort}`;
+    const args = [`--config=${command.newFile(configText)}`, `--lock-dir=${command.newDirectory()}`];
+    const result = await command.run(artefact, {
+      args: [...args, '--list=example_group', site.url],
+      input: plainMail,
+      environment: { [name]: proxy },
+    });
+    expect(result).toMatchObject({ exit: 0, stderr: '' });
+    expect([site.posts.length, connections]).toEqual([1, 0]);
   });
 });
