@@ -54,7 +54,10 @@ export async function startLmtp(
     'smtp2gs lmtp listens',
     () => (child.exitCode === null ? / takes LMTP on (\w+:.*)\n/.exec(said)?.[1] : 'ended'),
     () => said,
-  );
+  ).catch((error: unknown) => {
+    kill();
+    throw error;
+  });
   if (listening === 'ended') throw new Error(said);
   return {
     where: socket === undefined ? { host: '127.0.0.1', port: Number(listening.split(':').at(-1)) } : { path: socket },
