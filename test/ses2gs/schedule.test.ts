@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { attemptTime, expiryAge, waitAfter } from '../../functions/ses2gs/schedule.ts';
+import { attemptTime, bounceAge, expiryAge, waitAfter } from '../../functions/ses2gs/schedule.ts';
 
 const minute = 60;
 const hour = 3600;
@@ -65,6 +65,13 @@ describe('the schedule', () => {
         expect(wait).toBeLessThanOrEqual(43_200);
       }),
     );
+  });
+});
+
+describe('a bounce', () => {
+  it('can still be sent when the time for other mail is over, but not in the last hour in which SES takes it', () => {
+    expect(bounceAge).toBeGreaterThan(expiryAge);
+    expect(24 * hour - bounceAge).toBe(hour);
   });
 });
 
