@@ -43,8 +43,15 @@ const keptFor = 20 * day;
 const pauses = [500, 1500, 3000];
 const timeToEnd = 10_000;
 
-/** Opens the ledger in a table with the key `id` and the time-to-live attribute `expiration`. */
+let opened: { readonly tableName: string; readonly ledger: Ledger } | undefined;
+
+/** Opens the ledger in a table with the key `id` and the time-to-live attribute `expiration`; once for each table. */
 export function openLedger(tableName: string): Ledger {
+  if (opened?.tableName !== tableName) opened = { tableName, ledger: ledgerIn(tableName) };
+  return opened.ledger;
+}
+
+function ledgerIn(tableName: string): Ledger {
   const layer = new DynamoDBPersistenceLayer({ tableName, awsSdkV3Client: dynamodb });
   const config = new IdempotencyConfig({ expiresAfterSeconds: keptFor, hashFunction: 'sha256' });
   layer.configure({ config, keyPrefix: 'delivery' });
