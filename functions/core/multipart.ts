@@ -7,13 +7,13 @@ import { DeliveryFailure } from './delivery-status.ts';
 import type { Bytes, Message } from './message.ts';
 
 /**
- * Bytes of the message that are encoded at once: a multiple of 3, so that base64 pads at the end only. 32 KiB come out,
- * which stays under malloc's mmap threshold; much smaller and larger slices were slower (research/perf.md section 4.1).
+ * Bytes of the message per piece: a multiple of 3, so that base64 pads at the end only. 48 KiB come out, which stays
+ * under malloc's mmap threshold; beside it every larger and smaller size was slower (research/perf.md section 4.1).
  */
-const sliceSize = 24 * 1024;
+const pieceSize = 36 * 1024;
 
-/** Bytes of a piece at most: a small form is one, and a large one has few that somebody has to wait for. */
-const pieceSize = 384 * 1024;
+/** Bytes. A form up to this is one piece: a request that a transport can send by one write. */
+const smallForm = 128 * 1024;
 
 /** A field's value: one line of text, or the message. */
 export type FormValue = string | Message;
@@ -29,7 +29,7 @@ export interface FormBody {
 /** Makes the body of a form; a text value with a line break or outside ASCII is a programming error and throws. */
 export function multipart(fields: Readonly<Record<string, FormValue>>): FormBody {
   const boundary = boundaryFor(Object.values(fields));
-  const parts: (string | Message)[] = [];
+  const parts: (Uint8Array | Message)[] = [];
   let text = '';
   for (const [name, value] of Object.entries(fields)) {
     text += `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n`;
@@ -37,44 +37,40 @@ export function multipart(fields: Readonly<Record<string, FormValue>>): FormBody
       if (!/^[\x20-\x7e]*$/.test(value)) throw new TypeError(`field ${name} is not one line of ASCII`);
       text += value;
     } else {
-      parts.push(text, value);
+      parts.push(Buffer.from(text), value);
       text = '';
     }
     text += '\r\n';
   }
-  parts.push(`${text}--${boundary}--\r\n`);
-  const lengthOf = (part: string | Message) => (typeof part === 'string' ? part.length : 4 * Math.ceil(part.size / 3));
+  parts.push(Buffer.from(`${text}--${boundary}--\r\n`));
+  const lengthOf = (part: Uint8Array | Message) =>
+    part instanceof Uint8Array ? part.length : 4 * Math.ceil(part.size / 3);
   const length = parts.reduce((sum, part) => sum + lengthOf(part), 0);
-  return { contentType: `multipart/form-data; boundary=${boundary}`, length, read: () => inPieces(parts, length) };
+  return {
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    length,
+    async *read() {
+      if (length <= smallForm) yield await inOnePiece(parts, length);
+      else yield* inPieces(parts);
+    },
+  };
 }
 
-/** Writes all parts into one buffer, which is given away whenever it is full and used again. */
-async function* inPieces(parts: readonly (string | Message)[], length: number): AsyncGenerator<Uint8Array> {
-  const piece = Buffer.allocUnsafeSlow(Math.min(pieceSize, length));
-  let filled = 0;
-  function* write(strings: Iterable<string>): Generator<Uint8Array> {
-    for (const string of strings) {
-      if (filled + string.length > piece.length) {
-        yield piece.subarray(0, filled);
-        filled = 0;
-      }
-      filled += piece.write(string, filled, 'latin1');
-    }
-  }
+async function* inPieces(parts: readonly (Uint8Array | Message)[]): AsyncGenerator<Uint8Array> {
   for (const part of parts) {
-    if (typeof part === 'string') {
-      yield* write(slices(part));
-      continue;
-    }
-    const encoder = base64Encoder(part);
-    for await (const bytes of part.read()) yield* write(encoder.encode(bytes));
-    yield* write(encoder.end());
+    if (part instanceof Uint8Array) yield part;
+    else yield* base64(part);
   }
-  yield piece.subarray(0, filled);
 }
 
-function* slices(text: string): Generator<string> {
-  for (let at = 0; at < text.length; at += sliceSize) yield text.slice(at, at + sliceSize);
+async function inOnePiece(parts: readonly (Uint8Array | Message)[], length: number): Promise<Uint8Array> {
+  const whole = Buffer.allocUnsafeSlow(length);
+  let filled = 0;
+  for await (const piece of inPieces(parts)) {
+    whole.set(piece, filled);
+    filled += piece.length;
+  }
+  return whole;
 }
 
 /**
@@ -88,36 +84,33 @@ function boundaryFor(values: readonly FormValue[]): string {
   }
 }
 
-interface Base64Encoder {
-  encode(bytes: Uint8Array): Iterable<string>;
-  end(): Iterable<string>;
+/** Encodes a message in pieces; both buffers are used again for every piece. */
+async function* base64(message: Message): AsyncGenerator<Uint8Array> {
+  const input = Buffer.allocUnsafeSlow(Math.min(pieceSize, message.size));
+  const output = Buffer.allocUnsafeSlow(4 * Math.ceil(input.length / 3));
+  let filled = 0;
+  let total = 0;
+  for await (const bytes of message.read()) {
+    total += bytes.length;
+    if (total > message.size) throw changed(message);
+    for (let taken = 0; taken < bytes.length; ) {
+      const part = bytes.subarray(taken, taken + input.length - filled);
+      input.set(part, filled);
+      filled += part.length;
+      taken += part.length;
+      if (filled === input.length) {
+        yield encode(input, filled, output);
+        filled = 0;
+      }
+    }
+  }
+  if (total !== message.size) throw changed(message);
+  if (filled > 0) yield encode(input, filled, output);
 }
 
-/** Encodes the bytes of a message as they come, without copying more of them than two. */
-function base64Encoder(message: Message): Base64Encoder {
-  let total = 0;
-  let rest: Buffer = Buffer.alloc(0);
-  return {
-    *encode(bytes) {
-      total += bytes.length;
-      if (total > message.size) throw changed(message);
-      let borrowed = 0;
-      if (rest.length > 0) {
-        borrowed = Math.min(3 - rest.length, bytes.length);
-        rest = Buffer.concat([rest, bytes.subarray(0, borrowed)]);
-        if (rest.length < 3) return;
-        yield rest.toString('base64');
-      }
-      const input = Buffer.from(bytes.buffer, bytes.byteOffset + borrowed, bytes.length - borrowed);
-      const end = input.length - (input.length % 3);
-      for (let at = 0; at < end; at += sliceSize) yield input.toString('base64', at, Math.min(at + sliceSize, end));
-      rest = Buffer.from(input.subarray(end));
-    },
-    *end() {
-      if (total !== message.size) throw changed(message);
-      yield rest.toString('base64');
-    },
-  };
+function encode(input: Buffer, length: number, output: Buffer): Uint8Array {
+  const written = output.write(input.toString('base64', 0, length), 0, 'latin1');
+  return written === output.length ? output : output.subarray(0, written);
 }
 
 function changed(message: Message): DeliveryFailure {

@@ -7,8 +7,8 @@ import { DeliveryFailure } from '../core/delivery-status.ts';
 import type { Message } from '../core/message.ts';
 import { codeOf } from './input-file.ts';
 
-/** Bytes: a multiple of 3, for base64, and enough to make few of a large mail. */
-const pieceSize = 288 * 1024;
+/** Bytes; as many as the multipart body takes at once. */
+const pieceSize = 36 * 1024;
 
 /** Makes a message of `size` bytes of a file, from the byte `start`. */
 export function fileMessage(descriptor: number, start: number, size: number): Message {
