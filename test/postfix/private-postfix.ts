@@ -127,7 +127,9 @@ function running(place: PrivatePlace): PrivatePostfix {
     queue,
     async emptyQueue() {
       // Mail that is to be tried again while its last delivery has not ended yet is put off by a minute (qmgr(8)).
-      await until('the queue is empty', async () => (await queue()).length === 0, log, 240);
+      // And mail that goes from the deferred to the active queue while both are listed is in neither list: look twice.
+      const isEmpty = async () => (await queue()).length === 0;
+      await until('the queue is empty', async () => (await isEmpty()) && (await isEmpty()), log, 240);
     },
     returned: (count = 1) =>
       until(
