@@ -56,7 +56,7 @@ function fetchTransport({ ca, insecure }: HttpTransportOptions): Post {
 }
 
 interface SecondConnection {
-  /** Aborted when it could not be made within the time that there is for a connection. */
+  /** Aborted when the server took none within the time that there is for a connection. */
   readonly failed: AbortSignal;
   /** Whether it could be made, or was not needed. */
   stands(): boolean;
@@ -77,14 +77,18 @@ function secondConnection({ hostname, port, protocol }: URL): SecondConnection {
       ? (await import('node:tls')).connect({ ...options, rejectUnauthorized: false })
       : (await import('node:net')).connect(options);
     socket.on('error', () => undefined);
+    // A server that is busy with our request may be late with a second TLS session; that is no reason to give the first up.
+    socket.once('connect', () => clearTimeout(late));
     socket.once(isTls ? 'secureConnect' : 'connect', () => {
       stands = true;
       end();
     });
   };
-  const timers = [setTimeout(() => void connect(), probeAfter), setTimeout(give, connectTimeout * 1000)];
+  const silent = setTimeout(() => void connect(), probeAfter);
+  const late = setTimeout(give, connectTimeout * 1000);
   const end = () => {
-    for (const timer of timers) clearTimeout(timer);
+    clearTimeout(silent);
+    clearTimeout(late);
     socket?.destroy();
   };
   return { failed: failure.signal, stands: () => stands, end };

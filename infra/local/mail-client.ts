@@ -1,4 +1,7 @@
-/** Sends a mail to the stack's SMTP port, as any mail server would. */
+/**
+ * Sends a mail to the stack's SMTP port, as any mail server would. It knows nothing of what becomes of the mail behind
+ * that port; it rejects with what nodemailer says, the SMTP reply included.
+ */
 import { createTransport, type SendMailOptions } from 'nodemailer';
 
 /** What nodemailer takes; `raw` with an `envelope` sends bytes as they are. */
